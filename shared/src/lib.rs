@@ -1,0 +1,11 @@
+//! What every Worker of Cache knows: types, the registry, the dump, the catalogue's SQL, policies.
+//!
+//! Nothing here does I/O or reads a wall clock. Effects go through the traits in [`ports`]; their
+//! adapters are in `cloudflare` (the Workers runtime) and `native` (rusqlite and memory, for tests).
+#![warn(missing_docs)]
+
+pub mod manifest;
+pub mod message;
+pub mod ports;
+pub mod registry;
+pub mod time;

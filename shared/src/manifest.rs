@@ -1,0 +1,82 @@
+//! The manifest: a small JSON object beside every dump that commits it. A dump counts only when its manifest
+//! exists, and the catalogue can be rebuilt from manifests alone.
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the manifest's and the dump's format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The manifest of one dump.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// [`FORMAT_VERSION`] at the time of writing.
+    pub format: u32,
+    /// Version of Cache that wrote the dump.
+    pub tool: String,
+    /// The database's name in the registry.
+    pub database: String,
+    /// The database's D1 id.
+    pub database_id: String,
+    /// The job's UUID.
+    pub job_id: String,
+    /// The dump's key in the bucket.
+    pub key: String,
+    /// When the data was read, RFC 3339 with milliseconds.
+    pub generated: String,
+    /// What was proved about the instant the data is from.
+    pub consistency: Consistency,
+    /// Size of the dump in bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of the dump, lower-case hex.
+    pub sha256: String,
+    /// SHA-256 of the schema's statements as the dump has them, lower-case hex.
+    pub schema_sha256: String,
+    /// Rows in all tables.
+    pub total_rows: u64,
+    /// The tables, in the order of the dump.
+    pub tables: Vec<TableEntry>,
+    /// Foreign keys whose rows have no order that satisfies them statement by statement: restoring these needs
+    /// deferred checks. `child -> parent`, empty for nearly every database.
+    #[serde(default)]
+    pub deferred: Vec<String>,
+    /// What a person should know before trusting this dump alone (an FTS5 index whose text cannot be read back).
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// One table of a dump.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TableEntry {
+    /// The table's name.
+    pub name: String,
+    /// Rows.
+    pub rows: u64,
+    /// Where its rows start in the dump, in bytes.
+    pub offset: u64,
+    /// How many bytes its rows take in the dump.
+    pub bytes: u64,
+    /// SHA-256 of those bytes, lower-case hex.
+    pub sha256: String,
+}
+
+/// What was proved about the instant a dump is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Consistency {
+    /// One transaction read everything: the dump is the database at one instant.
+    Snapshot,
+    /// Several transactions read it: rows may be from different instants.
+    Paged,
+}
+
+impl Consistency {
+    /// The word used in the dump's header, the manifest and the catalogue.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Paged => "paged",
+        }
+    }
+}

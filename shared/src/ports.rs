@@ -1,0 +1,223 @@
+//! The few traits through which every effect goes.
+//!
+//! Each has an adapter for the Workers runtime (`cloudflare`) and a native one (`native`) that can be
+//! told to fail before, or although, it happened. The same contract tests run against both.
+//! They are used as generic parameters, never as `dyn`; futures need not be `Send`, since a Worker has
+//! one thread.
+#![allow(async_fn_in_trait)]
+
+use std::borrow::Cow;
+
+use crate::time::Timestamp;
+
+/// The time.
+pub trait Clock {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// A D1 database: a source to back up, or the catalogue.
+pub trait Database {
+    /// Runs the statements in order as one transaction: all see one instant, and one failure undoes all.
+    ///
+    /// Returns one [`Outcome`] for each statement.
+    async fn batch(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DatabaseError>;
+}
+
+/// One SQL statement with its positional parameters (`?1`, `?2`, …).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// The text, at most 100,000 bytes.
+    pub sql: Cow<'static, str>,
+    /// At most 100 parameters.
+    pub params: Vec<Param>,
+}
+
+impl Statement {
+    /// A statement without parameters.
+    pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            sql: sql.into(),
+            params: Vec::new(),
+        }
+    }
+
+    /// The same statement with one more parameter.
+    #[must_use]
+    pub fn bind(mut self, param: impl Into<Param>) -> Self {
+        self.params.push(param.into());
+        self
+    }
+}
+
+/// A bound parameter. D1 receives integers as JavaScript numbers: exact up to 2^53 either way.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    /// NULL.
+    Null,
+    /// An integer of at most 53 bits.
+    Integer(i64),
+    /// A text.
+    Text(String),
+}
+
+impl From<i64> for Param {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+impl From<&str> for Param {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+impl From<String> for Param {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+impl<T: Into<Param>> From<Option<T>> for Param {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A row as JSON: column name to null, number or string. Numbers are exact up to 2^53 only, so whatever
+/// may be larger, a real, or a BLOB must leave SQLite as text.
+pub type Row = serde_json::Map<String, serde_json::Value>;
+
+/// What one statement did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    /// The rows it returned.
+    pub rows: Vec<Row>,
+    /// Rows inserted, updated or deleted by it: 1 tells a compare-and-set that it won.
+    pub changes: u64,
+    /// Size of the database in bytes after the statement, where the adapter knows it.
+    pub size_bytes: Option<u64>,
+}
+
+impl Outcome {
+    /// The rows, each read as a `T`.
+    pub fn read<T: serde::de::DeserializeOwned>(self) -> Result<Vec<T>, DatabaseError> {
+        self.rows
+            .into_iter()
+            .map(|row| serde_json::from_value(serde_json::Value::Object(row)))
+            .collect::<Result<_, _>>()
+            .map_err(|error| DatabaseError::Shape {
+                message: error.to_string(),
+            })
+    }
+}
+
+/// Why a database did not do what it was asked. D1 gives no codes, so adapters classify its text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseError {
+    /// It did not answer, was overloaded, reset or timed out: the transaction may or may not have happened.
+    #[error("the database is unavailable: {message}")]
+    Unavailable {
+        /// What the runtime said.
+        message: String,
+    },
+    /// A value or result passed SQLite's length limit (SQLITE_TOOBIG).
+    #[error("a result is larger than the database can return: {message}")]
+    TooBig {
+        /// What the runtime said.
+        message: String,
+    },
+    /// It refused the statement: syntax, missing table, constraint. Nothing happened.
+    #[error("the database refused the statement: {message}")]
+    Refused {
+        /// What the runtime said.
+        message: String,
+    },
+    /// A row had not the expected columns.
+    #[error("the database answered with an unexpected row: {message}")]
+    Shape {
+        /// What did not fit.
+        message: String,
+    },
+}
+
+/// The source databases, found by the name of their binding.
+pub trait Sources {
+    /// One of them.
+    type Source: Database;
+    /// The database bound as `binding`.
+    fn source(&self, binding: &str) -> Result<Self::Source, MissingBinding>;
+}
+
+/// The Worker has no such binding: the deployment and the registry disagree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the Worker has no D1 binding `{binding}`; run `cargo xtask gen` and deploy the exporter again"
+)]
+pub struct MissingBinding {
+    /// The binding's name in the registry.
+    pub binding: String,
+}
+
+/// The bucket. Strongly consistent, as R2 is.
+pub trait ObjectStore {
+    /// Stores `body` under `key` unless the key exists, in one atomic step; the store verifies `sha256`.
+    async fn put_new(&self, key: &str, body: &[u8], meta: &PutOptions) -> Result<Put, StoreError>;
+    /// The whole object, for small ones (manifests); `None` when there is none.
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Whether the object exists, and how large it is.
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError>;
+    /// Deletes the object; deleting one that does not exist succeeds.
+    async fn delete(&self, key: &str) -> Result<(), StoreError>;
+}
+
+/// What is stored beside an object's bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutOptions {
+    /// The `Content-Type`.
+    pub content_type: &'static str,
+    /// SHA-256 of the body; a body that arrives different is refused.
+    pub sha256: [u8; 32],
+}
+
+/// How a create-only put ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// The object is stored.
+    Created,
+    /// The key was taken; nothing was written.
+    Exists,
+}
+
+/// An object's properties.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// Bytes.
+    pub size: u64,
+    /// The entity tag, without quotes.
+    pub etag: String,
+}
+
+/// Why the store did not do what it was asked: it may or may not have happened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the object store failed to {operation} `{key}`: {message}")]
+pub struct StoreError {
+    /// What was asked: `put`, `get`, `head`, `delete`.
+    pub operation: &'static str,
+    /// The object's key.
+    pub key: String,
+    /// What the runtime said.
+    pub message: String,
+}
+
+/// A queue to send to.
+pub trait Queue<M> {
+    /// Sends every message; may be called with any number. When it fails some may have been sent.
+    async fn send(&self, messages: &[M]) -> Result<(), QueueError>;
+}
+
+/// Sending failed: some messages may have been sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the queue did not take the messages: {message}")]
+pub struct QueueError {
+    /// What the runtime said.
+    pub message: String,
+}
