@@ -4,6 +4,8 @@
 //! adapters are in `cloudflare` (the Workers runtime) and `native` (rusqlite and memory, for tests).
 #![warn(missing_docs)]
 
+#[cfg(feature = "cloudflare")]
+pub mod cloudflare;
 pub mod manifest;
 pub mod message;
 pub mod ports;

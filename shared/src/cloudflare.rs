@@ -1,0 +1,21 @@
+//! Adapters of the ports to the Workers runtime, and what every Worker does with its environment.
+//!
+//! Everything that knows a `worker` type, apart from the Workers' own `lib.rs`, is here.
+
+mod bindings;
+mod clock;
+mod d1;
+mod delivery;
+mod log;
+mod queue;
+mod r2;
+mod settings;
+
+pub use bindings::{BindingError, bucket, catalogue, events, exports};
+pub use clock::SystemClock;
+pub use d1::{D1, EnvSources};
+pub use delivery::{Delivery, deliveries};
+pub use log::report;
+pub use queue::CfQueue;
+pub use r2::R2;
+pub use settings::{SettingError, whole_number};
