@@ -57,7 +57,7 @@ impl Database for D1 {
 
 /// Bound JavaScript numbers are doubles, so an integer must be one exactly.
 fn js_param(param: &Param) -> Result<JsValue, DatabaseError> {
-    const EXACT: i64 = 1 << 53;
+    const EXACT: i64 = (1 << 53) - 1;
     match param {
         Param::Null => Ok(JsValue::NULL),
         Param::Text(text) => Ok(JsValue::from_str(text)),
