@@ -1,1 +1,76 @@
-fn main() {}
+//! `cargo xtask`: every command of the project.
+
+mod bundle;
+mod checks;
+mod demo;
+mod process;
+mod setup;
+mod workspace;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, tests and shows Cache.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Install what building needs; the other commands do it by themselves
+    Setup,
+    /// Build the Workers into dist/
+    Build {
+        /// Only this one: api, producer, exporter or janitor
+        #[arg(long)]
+        worker: Option<String>,
+    },
+    /// Run every check
+    Test(checks::Checks),
+    /// Run the whole system here with sample data, and prove that its backups restore
+    Demo(demo::Demo),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<(), Box<dyn Error>> {
+    match task {
+        Task::Setup => {
+            setup::setup()?;
+            println!("setup: everything is installed");
+        }
+        Task::Build { worker } => bundle::build(worker.as_deref())?,
+        Task::Test(options) => checks::run_all(&options)?,
+        Task::Demo(options) => demo::demo(&options)?,
+    }
+    Ok(())
+}
+
+/// An error with its causes, as one sentence.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Lower-case hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

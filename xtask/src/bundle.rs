@@ -1,0 +1,177 @@
+//! `cargo xtask build`: the four Workers, packed as they are deployed, in `dist/<worker>/`.
+
+mod inputs;
+mod size;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::process::{ProcessError, capture, command, run};
+use crate::setup::{self, SetupError, Tools};
+use crate::workspace::{WORKERS, npm_bin, path};
+
+/// Cloudflare's limits are 3 and 10 MB; ours keeps cold starts short.
+const MOST_GZIPPED_BYTES: u64 = 400 * 1024;
+
+/// A Worker could not be built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BundleError {
+    /// Set-up comes first.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// No Worker of that name.
+    #[error("there is no Worker `{0}`; there are api, producer, exporter and janitor")]
+    Unknown(String),
+    /// Compiling the crate failed.
+    #[error("the Worker `{worker}` did not compile")]
+    Compile {
+        worker: String,
+        source: ProcessError,
+    },
+    /// wrangler refused the configuration or the code.
+    #[error("the Worker `{worker}` could not be packed")]
+    Pack {
+        worker: String,
+        source: ProcessError,
+    },
+    /// It would start slowly.
+    #[error(
+        "the Worker `{worker}` has {bytes} bytes gzipped; at most {MOST_GZIPPED_BYTES} are allowed"
+    )]
+    TooLarge { worker: String, bytes: u64 },
+    /// A file could not be read or written.
+    #[error("could not {action} {path}")]
+    File {
+        action: &'static str,
+        path: String,
+        source: io::Error,
+    },
+}
+
+/// Builds one Worker or all, each only when something that goes into it has changed.
+pub(crate) fn build(only: Option<&str>) -> Result<(), BundleError> {
+    let chosen: Vec<&str> = match only {
+        None => WORKERS.to_vec(),
+        Some(name) => vec![
+            *WORKERS
+                .iter()
+                .find(|worker| **worker == name)
+                .ok_or_else(|| BundleError::Unknown(name.to_owned()))?,
+        ],
+    };
+    let tools = setup::setup()?;
+    let size = chosen
+        .iter()
+        .map(|worker| worker.len())
+        .max()
+        .unwrap_or_default();
+    for worker in chosen {
+        let bundle = Bundle::new(worker);
+        let inputs = inputs::hash(worker, &tools.versions)?;
+        let fresh = bundle.is_built_from(&inputs);
+        if !fresh {
+            bundle.build(&tools)?;
+        }
+        let weight = size::measure(&bundle.output)?;
+        println!(
+            "build: {worker:size$} {:>5} KB, {:>4} KB gzipped{}",
+            weight.raw.div_ceil(1024),
+            weight.gzipped.div_ceil(1024),
+            if fresh { "  (unchanged)" } else { "" }
+        );
+        if weight.gzipped > MOST_GZIPPED_BYTES {
+            return Err(BundleError::TooLarge {
+                worker: worker.to_owned(),
+                bytes: weight.gzipped,
+            });
+        }
+        bundle.note(&inputs)?;
+    }
+    Ok(())
+}
+
+/// One Worker and where its packed form goes.
+struct Bundle<'a> {
+    worker: &'a str,
+    output: PathBuf,
+    /// Beside the output: the hash of what it was built from.
+    note: PathBuf,
+}
+
+impl<'a> Bundle<'a> {
+    fn new(worker: &'a str) -> Self {
+        Self {
+            worker,
+            output: path("dist").join(worker),
+            note: path("dist").join(format!("{worker}.inputs")),
+        }
+    }
+
+    fn is_built_from(&self, inputs: &str) -> bool {
+        self.output.is_dir() && fs::read_to_string(&self.note).is_ok_and(|found| found == inputs)
+    }
+
+    fn build(&self, tools: &Tools) -> Result<(), BundleError> {
+        println!("build: compiling {}", self.worker);
+        forget(&self.note)?;
+        // One target folder for all four, so that what they share compiles once.
+        let mut compile = command(&tools.worker_build);
+        compile
+            .arg("--release")
+            .current_dir(path(self.worker))
+            .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
+            .env("WASM_OPT_BIN", npm_bin("wasm-opt"))
+            .env("ESBUILD_BIN", npm_bin("esbuild"));
+        if let Some(search) = setup::search_path() {
+            // wasm-opt is a script for the Node beside it.
+            compile.env("PATH", search);
+        }
+        run(&mut compile).map_err(|source| BundleError::Compile {
+            worker: self.worker.to_owned(),
+            source,
+        })?;
+        self.pack()
+    }
+
+    fn pack(&self) -> Result<(), BundleError> {
+        if self.output.exists() {
+            fs::remove_dir_all(&self.output).map_err(file_error("remove", &self.output))?;
+        }
+        let mut wrangler = setup::node();
+        wrangler
+            .arg(npm_bin("wrangler"))
+            .args(["deploy", "--dry-run", "--config"])
+            .arg(path("wrangler").join(format!("{}.jsonc", self.worker)))
+            .arg("--outdir")
+            .arg(&self.output);
+        capture(&mut wrangler).map_err(|source| BundleError::Pack {
+            worker: self.worker.to_owned(),
+            source,
+        })?;
+        Ok(())
+    }
+
+    fn note(&self, inputs: &str) -> Result<(), BundleError> {
+        fs::write(&self.note, inputs).map_err(file_error("write", &self.note))
+    }
+}
+
+/// Removes a note, so that a build which is interrupted never looks finished.
+fn forget(note: &Path) -> Result<(), BundleError> {
+    match fs::remove_file(note) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(file_error("remove", note)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn file_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BundleError {
+    let path = crate::workspace::relative(path);
+    move |source| BundleError::File {
+        action,
+        path,
+        source,
+    }
+}

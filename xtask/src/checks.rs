@@ -1,0 +1,173 @@
+//! `cargo xtask test`: every check, each with its name and its time, and a summary at the end.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::process::{capture, cargo, run};
+use crate::workspace::WORKERS;
+use crate::{bundle, setup};
+
+/// How much to check.
+#[derive(Debug, Args)]
+pub(crate) struct Checks {
+    /// Run the large counts too: more random databases, more simulated runs
+    #[arg(long)]
+    full: bool,
+}
+
+/// Some check did not pass.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChecksError {
+    /// The tools come first.
+    #[error(transparent)]
+    Setup(#[from] setup::SetupError),
+    /// These failed; what they said is above.
+    #[error("{} of {total} checks failed: {}", failed.len(), failed.join(", "))]
+    Failed {
+        failed: Vec<&'static str>,
+        total: usize,
+    },
+}
+
+/// What a check that did not pass has to say.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// A check's name and how to run it.
+type Check = (&'static str, Box<dyn Fn() -> Outcome>);
+
+/// Runs all checks, also after a failure: the person sees everything that is wrong at once.
+pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
+    setup::setup()?;
+    let full = options.full;
+    let checks: [Check; 8] = [
+        (
+            "format",
+            Box::new(|| cargo_with(&["fmt", "--all", "--check"])),
+        ),
+        ("generated files", Box::new(generated_files)),
+        ("lints", Box::new(lints)),
+        ("lints for WebAssembly", Box::new(wasm_lints)),
+        ("native tests", Box::new(move || native_tests(full))),
+        ("documentation", Box::new(documentation)),
+        ("build", Box::new(|| Ok(bundle::build(None)?))),
+        ("end-to-end tests", Box::new(move || end_to_end(full))),
+    ];
+    let mut results = Vec::new();
+    for (name, check) in &checks {
+        println!("\n=== {name} ===");
+        let start = now();
+        let outcome = check();
+        if let Err(error) = &outcome {
+            eprintln!("{name}: {}", crate::chain(error.as_ref()));
+        }
+        results.push((*name, outcome.is_ok(), start.elapsed()));
+    }
+    summarise(&results);
+    let failed: Vec<_> = results
+        .iter()
+        .filter(|result| !result.1)
+        .map(|result| result.0)
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(ChecksError::Failed {
+        failed,
+        total: results.len(),
+    })
+}
+
+fn summarise(results: &[(&str, bool, Duration)]) {
+    println!(
+        "\n=== summary{} ===",
+        if results.iter().all(|result| result.1) {
+            ": all passed"
+        } else {
+            ""
+        }
+    );
+    for (name, passed, time) in results {
+        println!(
+            "{:6} {name:24} {:>7.1} s",
+            if *passed { "ok" } else { "FAILED" },
+            time.as_secs_f64()
+        );
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a native tool may look at the clock"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn cargo_with(arguments: &[&str]) -> Outcome {
+    Ok(run(cargo().args(arguments))?)
+}
+
+fn generated_files() -> Outcome {
+    Ok(())
+}
+
+fn lints() -> Outcome {
+    cargo_with(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+fn wasm_lints() -> Outcome {
+    let mut clippy = cargo();
+    clippy.args(["clippy", "--target", "wasm32-unknown-unknown"]);
+    for worker in WORKERS {
+        clippy.args(["--package", worker]);
+    }
+    Ok(run(clippy.args(["--", "-D", "warnings"]))?)
+}
+
+fn native_tests(full: bool) -> Outcome {
+    let mut tests = cargo();
+    if capture(cargo().args(["nextest", "--version"])).is_ok() {
+        tests.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    } else {
+        tests.args(["test", "--workspace", "--no-fail-fast"]);
+    }
+    run(with_counts(&mut tests, full))?;
+    // nextest does not run the examples in the documentation.
+    cargo_with(&["test", "--quiet", "--doc", "--package", "shared"])
+}
+
+fn documentation() -> Outcome {
+    let mut doc = cargo();
+    doc.args([
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--quiet",
+        "--document-private-items",
+    ])
+    .env("RUSTDOCFLAGS", "-D warnings");
+    Ok(run(&mut doc)?)
+}
+
+fn end_to_end(full: bool) -> Outcome {
+    let mut node = setup::node();
+    // One file at a time: each starts the whole system, and tests must not depend on how many cores there are.
+    node.args(["--test", "--test-concurrency=1", "tests/**/*.test.mjs"]);
+    Ok(run(with_counts(&mut node, full))?)
+}
+
+/// Tests with large counts look at this variable.
+fn with_counts(tests: &mut std::process::Command, full: bool) -> &mut std::process::Command {
+    if full {
+        tests.env("CACHE_TEST_FULL", "1");
+    }
+    tests
+}
