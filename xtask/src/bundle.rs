@@ -140,7 +140,8 @@ impl<'a> Bundle<'a> {
         }
         let mut wrangler = setup::node();
         wrangler
-            .arg(npm_bin("wrangler"))
+            .arg(path("node_modules/wrangler/bin/wrangler.js"))
+            .env("WRANGLER_LOG", "log")
             .args(["deploy", "--dry-run", "--config"])
             .arg(path("wrangler").join(format!("{}.jsonc", self.worker)))
             .arg("--outdir")

@@ -160,7 +160,12 @@ fn documentation() -> Outcome {
 fn end_to_end(full: bool) -> Outcome {
     let mut node = setup::node();
     // One file at a time: each starts the whole system, and tests must not depend on how many cores there are.
-    node.args(["--test", "--test-concurrency=1", "tests/**/*.test.mjs"]);
+    node.args([
+        "--disable-warning=ExperimentalWarning",
+        "--test",
+        "--test-concurrency=1",
+        "tests/**/*.test.mjs",
+    ]);
     Ok(run(with_counts(&mut node, full))?)
 }
 

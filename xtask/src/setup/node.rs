@@ -12,8 +12,10 @@ use crate::workspace::{npm_bin, path};
 /// The oldest system Node that can run npm's installation; everything after it runs on the installed one.
 const OLDEST_NODE: u32 = 18;
 
-/// The environment of wrangler and of our scripts: no usage reports, no look-up of where we are, no log files.
-const SCRIPT_ENV: [(&str, &str); 6] = [
+/// The environment of wrangler and of our scripts: no usage reports, no look-up of where we are, no log files, and
+/// nothing on the terminal that the script itself did not say.
+const SCRIPT_ENV: [(&str, &str); 7] = [
+    ("WRANGLER_LOG", "none"),
     ("WRANGLER_WRITE_LOGS", "false"),
     ("WRANGLER_SEND_METRICS", "false"),
     ("WRANGLER_HIDE_BANNER", "true"),
