@@ -40,12 +40,11 @@ type Check = (&'static str, Box<dyn Fn() -> Outcome>);
 pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
     setup::setup()?;
     let full = options.full;
-    let checks: [Check; 8] = [
+    let checks: [Check; 7] = [
         (
             "format",
             Box::new(|| cargo_with(&["fmt", "--all", "--check"])),
         ),
-        ("generated files", Box::new(generated_files)),
         ("lints", Box::new(lints)),
         ("lints for WebAssembly", Box::new(wasm_lints)),
         ("native tests", Box::new(move || native_tests(full))),
@@ -106,10 +105,6 @@ fn now() -> Instant {
 
 fn cargo_with(arguments: &[&str]) -> Outcome {
     Ok(run(cargo().args(arguments))?)
-}
-
-fn generated_files() -> Outcome {
-    Ok(())
 }
 
 fn lints() -> Outcome {
