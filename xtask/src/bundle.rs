@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::process::{ProcessError, capture, command, run};
+use crate::process::{ProcessError, capture, command, run_quietly};
 use crate::setup::{self, SetupError, Tools};
 use crate::workspace::{WORKERS, npm_bin, path};
 
@@ -127,7 +127,7 @@ impl<'a> Bundle<'a> {
             // wasm-opt is a script for the Node beside it.
             compile.env("PATH", search);
         }
-        run(&mut compile).map_err(|source| BundleError::Compile {
+        run_quietly(&mut compile, is_progress).map_err(|source| BundleError::Compile {
             worker: self.worker.to_owned(),
             source,
         })?;
@@ -156,6 +156,11 @@ impl<'a> Bundle<'a> {
     fn note(&self, inputs: &str) -> Result<(), BundleError> {
         fs::write(&self.note, inputs).map_err(file_error("write", &self.note))
     }
+}
+
+/// The lines of a build by which a person sees that it goes on.
+fn is_progress(line: &str) -> bool {
+    line.trim_start().starts_with("Compiling ")
 }
 
 /// Removes a note, so that a build which is interrupted never looks finished.

@@ -1,6 +1,6 @@
 //! Starting other programs.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -46,14 +46,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), ProcessError> {
     let status = command
         .status()
         .map_err(|source| not_started(command, source))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(ProcessError::Failed {
-        line: line(command),
-        status,
-        output: String::new(),
-    })
+    finished(command, status, "")
 }
 
 /// Becomes it where the system can, so that Ctrl-C and the exit status are its own; otherwise runs it.
@@ -68,6 +61,33 @@ pub(crate) fn replace(command: &mut Command) -> Result<(), ProcessError> {
     run(command)
 }
 
+/// Runs it and passes on only those lines of its standard error that `keep` wants; a failure carries all of them.
+pub(crate) fn run_quietly(
+    command: &mut Command,
+    keep: fn(&str) -> bool,
+) -> Result<(), ProcessError> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|source| not_started(command, source))?;
+    let mut said = String::new();
+    let lines = child.stderr.take().into_iter();
+    for bytes in lines.flat_map(|stderr| BufReader::new(stderr).split(b'\n').map_while(Result::ok))
+    {
+        let text = String::from_utf8_lossy(&bytes);
+        if keep(&text) {
+            eprintln!("{text}");
+        }
+        said.push_str(&text);
+        said.push('\n');
+    }
+    let status = child
+        .wait()
+        .map_err(|source| not_started(command, source))?;
+    finished(command, status, &said)
+}
+
 /// Runs it silently and returns what it printed; a failure carries all of it.
 pub(crate) fn capture(command: &mut Command) -> Result<String, ProcessError> {
     let output = command
@@ -75,13 +95,17 @@ pub(crate) fn capture(command: &mut Command) -> Result<String, ProcessError> {
         .output()
         .map_err(|source| not_started(command, source))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    if output.status.success() {
-        return Ok(text(&output.stdout));
+    let (stdout, said) = (text(&output.stdout), text(&output.stderr));
+    finished(command, output.status, &[stdout.as_str(), &said].concat()).map(|()| stdout)
+}
+
+fn finished(command: &Command, status: ExitStatus, said: &str) -> Result<(), ProcessError> {
+    if status.success() {
+        return Ok(());
     }
-    let said = [text(&output.stdout), text(&output.stderr)].concat();
     Err(ProcessError::Failed {
         line: line(command),
-        status: output.status,
+        status,
         output: match said.trim() {
             "" => String::new(),
             said => format!(":\n{said}"),
