@@ -122,7 +122,9 @@ impl<'a> Bundle<'a> {
             .current_dir(path(self.worker))
             .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
             .env("WASM_OPT_BIN", npm_bin("wasm-opt"))
-            .env("ESBUILD_BIN", npm_bin("esbuild"));
+            .env("ESBUILD_BIN", npm_bin("esbuild"))
+            // A compiler's error is clear without where worker-build met it.
+            .env("RUST_BACKTRACE", "0");
         if let Some(search) = setup::search_path() {
             // wasm-opt is a script for the Node beside it.
             compile.env("PATH", search);
