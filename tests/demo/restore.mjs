@@ -26,6 +26,8 @@ export const WAYS = { "new D1": intoNewDatabase, "live D1": overLiveDatabase, sq
  */
 export async function restoreEverywhere({ sources, api, execute }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cache-restore-"));
+  const cleanUp = () => fs.rmSync(folder, { recursive: true, force: true });
+  process.once("exit", cleanUp);
   try {
     const shell = await shellVersion();
     const dumps = [];
@@ -39,7 +41,7 @@ export async function restoreEverywhere({ sources, api, execute }) {
     }
     return restored;
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    cleanUp();
   }
 }
 

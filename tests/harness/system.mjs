@@ -19,9 +19,11 @@ const WORKERS = ["api", "producer", "exporter", "janitor"];
  * Worker a function from its wrangler configuration to the one to run with.
  */
 export async function startSystem({ token = "a local token", vars = {}, secrets = {}, configs = {} } = {}) {
+  const original = Object.fromEntries(WORKERS.map((name) => [name, readConfig(name)]));
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "cache-system-"));
   const cleanUp = () => fs.rmSync(scratch, { recursive: true, force: true });
-  const original = Object.fromEntries(WORKERS.map((name) => [name, readConfig(name)]));
+  // wrangler ends the process on a signal before anything asynchronous is done.
+  process.once("exit", cleanUp);
   const ours = WORKERS.map((name) => ({
     configPath: configs[name] ? changedConfig(scratch, name, configs[name](original[name])) : configPath(name),
     prebuiltWorkerDir: path.join(ROOT, "dist", name),

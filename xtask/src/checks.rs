@@ -33,65 +33,92 @@ pub(crate) enum ChecksError {
 /// What a check that did not pass has to say.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// A check's name and how to run it.
-type Check = (&'static str, Box<dyn Fn() -> Outcome>);
+/// One check.
+struct Check {
+    name: &'static str,
+    /// The check without whose success this one would judge something old.
+    after: Option<&'static str>,
+    run: Box<dyn Fn() -> Outcome>,
+}
+
+impl Check {
+    fn new(name: &'static str, run: impl Fn() -> Outcome + 'static) -> Self {
+        Self {
+            name,
+            after: None,
+            run: Box::new(run),
+        }
+    }
+
+    fn after(self, name: &'static str) -> Self {
+        Self {
+            after: Some(name),
+            ..self
+        }
+    }
+}
+
+/// A check that ran.
+struct Verdict {
+    name: &'static str,
+    passed: bool,
+    time: Duration,
+}
 
 /// Runs all checks, also after a failure: the person sees everything that is wrong at once.
 pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
     setup::setup()?;
     let full = options.full;
-    let checks: [Check; 7] = [
-        (
-            "format",
-            Box::new(|| cargo_with(&["fmt", "--all", "--check"])),
-        ),
-        ("lints", Box::new(lints)),
-        ("lints for WebAssembly", Box::new(wasm_lints)),
-        ("native tests", Box::new(move || native_tests(full))),
-        ("documentation", Box::new(documentation)),
-        ("build", Box::new(|| Ok(bundle::build(None)?))),
-        ("end-to-end tests", Box::new(move || end_to_end(full))),
+    let checks = [
+        Check::new("format", || cargo_with(&["fmt", "--all", "--check"])),
+        Check::new("lints", lints),
+        Check::new("lints for WebAssembly", wasm_lints),
+        Check::new("native tests", move || native_tests(full)),
+        Check::new("documentation", documentation),
+        Check::new("build", || Ok(bundle::build(None)?)),
+        Check::new("end-to-end tests", move || end_to_end(full)).after("build"),
     ];
-    let mut results = Vec::new();
-    for (name, check) in &checks {
-        println!("\n=== {name} ===");
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    for check in &checks {
+        println!("\n=== {} ===", check.name);
         let start = now();
-        let outcome = check();
+        let missing = verdicts
+            .iter()
+            .find(|done| !done.passed && check.after == Some(done.name));
+        let outcome = match missing {
+            Some(failed) => Err(format!("not run, because `{}` failed", failed.name).into()),
+            None => (check.run)(),
+        };
         if let Err(error) = &outcome {
-            eprintln!("{name}: {}", crate::chain(error.as_ref()));
+            eprintln!("{}: {}", check.name, crate::chain(error.as_ref()));
         }
-        results.push((*name, outcome.is_ok(), start.elapsed()));
+        verdicts.push(Verdict {
+            name: check.name,
+            passed: outcome.is_ok(),
+            time: start.elapsed(),
+        });
     }
-    summarise(&results);
-    let failed: Vec<_> = results
+    summarise(&verdicts);
+    let failed: Vec<_> = verdicts
         .iter()
-        .filter(|result| !result.1)
-        .map(|result| result.0)
+        .filter(|done| !done.passed)
+        .map(|done| done.name)
         .collect();
     if failed.is_empty() {
         return Ok(());
     }
     Err(ChecksError::Failed {
         failed,
-        total: results.len(),
+        total: verdicts.len(),
     })
 }
 
-fn summarise(results: &[(&str, bool, Duration)]) {
-    println!(
-        "\n=== summary{} ===",
-        if results.iter().all(|result| result.1) {
-            ": all passed"
-        } else {
-            ""
-        }
-    );
-    for (name, passed, time) in results {
-        println!(
-            "{:6} {name:24} {:>7.1} s",
-            if *passed { "ok" } else { "FAILED" },
-            time.as_secs_f64()
-        );
+fn summarise(verdicts: &[Verdict]) {
+    let all = verdicts.iter().all(|done| done.passed);
+    println!("\n=== summary{} ===", if all { ": all passed" } else { "" });
+    for Verdict { name, passed, time } in verdicts {
+        let word = if *passed { "ok" } else { "FAILED" };
+        println!("{word:6} {name:24} {:>7.1} s", time.as_secs_f64());
     }
 }
 
