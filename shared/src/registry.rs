@@ -2,7 +2,16 @@
 //!
 //! A user edits `databases.toml`; `cargo xtask gen` checks it and writes `registry.json`, which is embedded here.
 
+mod schedule;
+
 use serde::{Deserialize, Serialize};
+
+pub use schedule::next_run;
+
+use crate::time::Timestamp;
+
+/// What `cargo xtask gen` made of `databases.toml`.
+const EMBEDDED: &str = include_str!("../registry.json");
 
 /// The registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +22,40 @@ pub struct Registry {
     pub catalogue: CatalogueConfig,
     /// The databases, in the order of the file.
     pub databases: Vec<DatabaseConfig>,
+}
+
+/// The embedded registry does not read: it was edited by hand, or written by another version.
+#[derive(Debug, thiserror::Error)]
+#[error("shared/registry.json is not a registry of this version; run `cargo xtask gen`")]
+pub struct EmbeddedError(#[source] serde_json::Error);
+
+impl Registry {
+    /// The registry this program was built with.
+    pub fn embedded() -> Result<Self, EmbeddedError> {
+        serde_json::from_str(EMBEDDED).map_err(EmbeddedError)
+    }
+
+    /// The database of that name.
+    pub fn find(&self, name: &str) -> Option<&DatabaseConfig> {
+        self.databases.iter().find(|database| database.name == name)
+    }
+
+    /// The databases in the order in which they are backed up: critical, high, normal, and as in the file among equals.
+    pub fn by_priority(&self) -> Vec<&DatabaseConfig> {
+        let mut databases: Vec<_> = self.databases.iter().collect();
+        databases.sort_by_key(|database| database.priority);
+        databases
+    }
+
+    /// When the schedule fires next, strictly after `after`; `None` when it never does.
+    pub fn next_run(&self, after: Timestamp) -> Option<Timestamp> {
+        next_run(&self.backup.schedule, after)
+    }
+
+    /// The schedule for people, such as `Every Sunday at 3:00 AM UTC`; the expression itself when it is an unusual one.
+    pub fn schedule_sentence(&self) -> String {
+        schedule::sentence(&self.backup.schedule)
+    }
 }
 
 /// The specification's `BACKUP_CONFIG`.
@@ -68,4 +111,83 @@ pub enum Priority {
     High,
     /// Backed up last.
     Normal,
+}
+
+impl Priority {
+    /// The word used in the registry and in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Normal => "normal",
+        }
+    }
+
+    /// The priority that `word` names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Critical, Self::High, Self::Normal]
+            .into_iter()
+            .find(|priority| priority.as_str() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn registry(databases: &[(&str, Priority)]) -> Registry {
+        let databases = databases
+            .iter()
+            .map(|(name, priority)| DatabaseConfig {
+                name: (*name).to_owned(),
+                id: String::new(),
+                binding: String::new(),
+                description: String::new(),
+                priority: *priority,
+                estimated_size: String::new(),
+            })
+            .collect();
+        Registry {
+            databases,
+            ..Registry::embedded().unwrap()
+        }
+    }
+
+    #[test]
+    fn the_embedded_registry_reads_and_has_databases() {
+        assert!(!Registry::embedded().unwrap().databases.is_empty());
+    }
+
+    #[test]
+    fn a_database_is_found_by_its_whole_name() {
+        let registry = registry(&[("one", Priority::High), ("one-more", Priority::High)]);
+        assert_eq!(registry.find("one-more").unwrap().name, "one-more");
+        assert!(registry.find("on").is_none());
+    }
+
+    #[test]
+    fn what_matters_most_comes_first_and_equals_stay_as_in_the_file() {
+        let registry = registry(&[
+            ("d", Priority::Normal),
+            ("c", Priority::Critical),
+            ("b", Priority::Normal),
+            ("a", Priority::Critical),
+            ("e", Priority::High),
+        ]);
+        let names: Vec<_> = registry
+            .by_priority()
+            .iter()
+            .map(|found| &found.name)
+            .collect();
+        assert_eq!(names, ["c", "a", "e", "d", "b"]);
+    }
+
+    #[test]
+    fn a_priority_is_written_as_it_is_read() {
+        for priority in [Priority::Critical, Priority::High, Priority::Normal] {
+            assert_eq!(Priority::from_word(priority.as_str()), Some(priority));
+            assert_eq!(serde_json::to_value(priority).unwrap(), priority.as_str());
+        }
+        assert_eq!(Priority::from_word("urgent"), None);
+    }
 }

@@ -3,7 +3,9 @@
 mod bundle;
 mod checks;
 mod demo;
+mod generate;
 mod process;
+mod registry;
 mod setup;
 mod workspace;
 
@@ -24,6 +26,8 @@ struct Cli {
 enum Task {
     /// Install what building needs; the other commands do it by themselves
     Setup,
+    /// Check databases.toml and write what follows from it: the embedded registry and the Workers' configurations
+    Gen(generate::Generate),
     /// Build the Workers into dist/
     Build {
         /// Only this one: api, producer, exporter or janitor
@@ -52,6 +56,7 @@ fn run(task: Task) -> Result<(), Box<dyn Error>> {
             setup::setup()?;
             println!("setup: everything is installed");
         }
+        Task::Gen(options) => generate::generate(&options)?,
         Task::Build { worker } => bundle::build(worker.as_deref())?,
         Task::Test(options) => checks::run_all(&options)?,
         Task::Demo(options) => demo::demo(&options)?,

@@ -1,0 +1,211 @@
+//! `databases.toml`: read and checked, every fault with its line and the fix.
+
+mod cron;
+mod rules;
+mod section;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use shared::registry::{BackupConfig, CatalogueConfig, DatabaseConfig, Registry};
+use toml::de::{DeTable, DeValue};
+
+use section::{Located, Report, Section};
+
+/// The file, from the root.
+pub(crate) const FILE: &str = "databases.toml";
+
+/// One thing that is wrong with the file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Fault {
+    /// From 1.
+    line: usize,
+    /// What is wrong, and what to write instead.
+    message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{FILE}:{}: {}", self.line, self.message)
+    }
+}
+
+/// The registry that `text` describes, or everything that is wrong with it, by line.
+pub(crate) fn read(text: &str) -> Result<Registry, Vec<Fault>> {
+    let mut report = Report::new(text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let offset = error.span().map_or(0, |span| span.start);
+        report.fault(report.line(offset), not_toml(error.message()));
+    }
+    // What a broken line hides would be reported as missing.
+    let registry = if errors.is_empty() {
+        registry(document.get_ref(), &mut report)
+    } else {
+        None
+    };
+    match (registry, report.into_faults()) {
+        (Some(registry), faults) if faults.is_empty() => Ok(registry),
+        (_, faults) => Err(faults),
+    }
+}
+
+fn registry(document: &DeTable<'_>, report: &mut Report<'_>) -> Option<Registry> {
+    let mut file = Section::new("the file", 1, document);
+    let backup = file.table("backup", report);
+    let catalogue = file.table("catalogue", report);
+    let databases = file.tables("databases", report);
+    file.finish(report);
+
+    let backup = backup.and_then(|section| backup_config(section, report));
+    let mut taken = Taken::default();
+    let catalogue = catalogue.and_then(|section| catalogue_config(section, &mut taken, report));
+    let databases: Vec<Option<DatabaseConfig>> = databases
+        .into_iter()
+        .map(|section| database(section, &mut taken, report))
+        .collect();
+    Some(Registry {
+        backup: backup?,
+        catalogue: catalogue?,
+        databases: databases.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+fn backup_config(mut section: Section<'_>, report: &mut Report<'_>) -> Option<BackupConfig> {
+    let schedule = section.text("schedule", report);
+    let schedule = schedule.and_then(|found| report.check(found, cron::check));
+    let bucket = section.text("bucket", report);
+    let bucket = bucket.and_then(|found| report.check(found, rules::bucket));
+    // Bounds: a century; what one account's queue consumer is sensibly given; the 15 minutes of an invocation, less
+    // one to finish in; the platform's most retries.
+    let retention_weeks = section.number("retention_weeks", 1..=5200, report);
+    let concurrency = section.number("concurrency", 1..=20, report);
+    let export_timeout_ms = section.number("export_timeout_ms", 1000..=840_000, report);
+    let max_retries = section.number("max_retries", 0..=100, report);
+    section.finish(report);
+    Some(BackupConfig {
+        schedule: schedule?,
+        retention_weeks: retention_weeks?,
+        bucket: bucket?,
+        concurrency: concurrency?,
+        export_timeout_ms: export_timeout_ms?,
+        max_retries: max_retries?,
+    })
+}
+
+fn catalogue_config(
+    mut section: Section<'_>,
+    taken: &mut Taken,
+    report: &mut Report<'_>,
+) -> Option<CatalogueConfig> {
+    let name = section.text("name", report);
+    let name = name.and_then(|name| taken.name(name, report));
+    let id = section.text("id", report);
+    let id = id.and_then(|id| taken.id(id, rules::catalogue_id, report));
+    section.finish(report);
+    Some(CatalogueConfig {
+        name: name?,
+        id: id?,
+    })
+}
+
+fn database(
+    mut section: Section<'_>,
+    taken: &mut Taken,
+    report: &mut Report<'_>,
+) -> Option<DatabaseConfig> {
+    let name = section.text("name", report);
+    let name = name.and_then(|name| taken.name(name, report));
+    let id = section.text("id", report);
+    let id = id.and_then(|id| taken.id(id, rules::database_id, report));
+    let binding = section.text("binding", report);
+    let binding = binding.and_then(|binding| taken.binding(binding, report));
+    let description = section.text("description", report);
+    let priority = section.text("priority", report);
+    let priority = priority.and_then(|word| report.check(word, rules::priority));
+    let estimated_size = section.text("estimated_size", report);
+    section.finish(report);
+    Some(DatabaseConfig {
+        name: name?,
+        id: id?,
+        binding: binding?,
+        description: description?.value,
+        priority: priority?,
+        estimated_size: estimated_size?.value,
+    })
+}
+
+/// Names, ids and bindings so far, with their lines: each may be there once.
+#[derive(Debug, Default)]
+struct Taken {
+    names: BTreeMap<String, usize>,
+    ids: BTreeMap<String, usize>,
+    bindings: BTreeMap<String, usize>,
+}
+
+impl Taken {
+    fn name(&mut self, name: Located, report: &mut Report<'_>) -> Option<String> {
+        let line = name.line;
+        let name = report.check(name, rules::name)?;
+        once(&mut self.names, name, line, report, |name, first| {
+            format!(
+                "the name `{name}` is taken by line {first}; remove one of the two sections, or correct its name"
+            )
+        })
+    }
+
+    fn id(
+        &mut self,
+        id: Located,
+        rule: fn(&str) -> Result<String, String>,
+        report: &mut Report<'_>,
+    ) -> Option<String> {
+        let line = id.line;
+        let id = report.check(id, rule)?;
+        once(&mut self.ids, id, line, report, |id, first| {
+            format!(
+                "the id `{id}` is taken by line {first}; copy the right one from `npx wrangler d1 list`"
+            )
+        })
+    }
+
+    fn binding(&mut self, binding: Located, report: &mut Report<'_>) -> Option<String> {
+        let line = binding.line;
+        let binding = report.check(binding, rules::binding)?;
+        once(
+            &mut self.bindings,
+            binding,
+            line,
+            report,
+            |binding, first| {
+                format!("the binding `{binding}` is taken by line {first}; choose another")
+            },
+        )
+    }
+}
+
+fn once(
+    taken: &mut BTreeMap<String, usize>,
+    value: String,
+    line: usize,
+    report: &mut Report<'_>,
+    message: impl FnOnce(&str, usize) -> String,
+) -> Option<String> {
+    if let Some(first) = taken.get(&value) {
+        report.fault(line, message(&value, *first));
+        return None;
+    }
+    taken.insert(value.clone(), line);
+    Some(value)
+}
+
+fn not_toml(message: &str) -> String {
+    match message {
+        "duplicate key" => "this is there twice; remove one of the two".to_owned(),
+        _ => format!(
+            "this is not TOML ({message}); write lines such as `name = \"text\"`, `number = 12` and `[section]`"
+        ),
+    }
+}
