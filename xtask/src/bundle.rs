@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::generate::{self, GenerateError};
 use crate::process::{ProcessError, capture, command, run_quietly};
 use crate::setup::{self, SetupError, Tools};
 use crate::workspace::{WORKERS, npm_bin, path};
@@ -20,6 +21,9 @@ pub(crate) enum BundleError {
     /// Set-up comes first.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// The configurations are not those that the registry asks for.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
     /// No Worker of that name.
     #[error("there is no Worker `{0}`; there are api, producer, exporter and janitor")]
     Unknown(String),
@@ -60,6 +64,7 @@ pub(crate) fn build(only: Option<&str>) -> Result<(), BundleError> {
                 .ok_or_else(|| BundleError::Unknown(name.to_owned()))?,
         ],
     };
+    generate::check()?;
     let tools = setup::setup()?;
     let size = chosen
         .iter()

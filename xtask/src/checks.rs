@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::process::{capture, cargo, run};
 use crate::workspace::WORKERS;
-use crate::{bundle, setup};
+use crate::{bundle, generate, setup};
 
 /// How much to check.
 #[derive(Debug, Args)]
@@ -71,6 +71,7 @@ pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
     let full = options.full;
     let checks = [
         Check::new("format", || cargo_with(&["fmt", "--all", "--check"])),
+        Check::new("generated files", || Ok(generate::check()?)),
         Check::new("lints", lints),
         Check::new("lints for WebAssembly", wasm_lints),
         Check::new("native tests", move || native_tests(full)),

@@ -47,17 +47,12 @@ pub(crate) enum GenerateError {
     },
 }
 
-/// Writes what differs, or only says so.
+/// Writes what differs, or with `--check` only says so.
 pub(crate) fn generate(options: &Generate) -> Result<(), GenerateError> {
-    let text = fs::read_to_string(path(FILE)).map_err(file_error("read", FILE))?;
-    let registry = registry::read(&text).map_err(GenerateError::Registry)?;
-    let mut differ = Vec::new();
-    for (file, content) in files(&registry)? {
-        if current(file)?.as_ref() == Some(&content) {
-            continue;
-        }
-        differ.push(file);
-        if !options.check {
+    if options.check {
+        check()?;
+    } else {
+        for (file, content) in differing()? {
             if let Some(folder) = path(file).parent() {
                 fs::create_dir_all(folder).map_err(file_error("make the folder of", file))?;
             }
@@ -65,12 +60,32 @@ pub(crate) fn generate(options: &Generate) -> Result<(), GenerateError> {
             println!("gen: wrote {file}");
         }
     }
-    if differ.is_empty() {
-        println!("gen: {FILE} is sound, and everything made from it is up to date");
-    } else if options.check {
-        return Err(GenerateError::Differs(differ));
-    }
+    println!("gen: {FILE} is sound, and everything made from it is up to date");
     Ok(())
+}
+
+/// Fails when a file is not what the registry asks for.
+pub(crate) fn check() -> Result<(), GenerateError> {
+    let differing = differing()?;
+    if differing.is_empty() {
+        return Ok(());
+    }
+    Err(GenerateError::Differs(
+        differing.into_iter().map(|(file, _)| file).collect(),
+    ))
+}
+
+/// The generated files that are not what they should be, each with its content.
+fn differing() -> Result<Vec<(&'static str, String)>, GenerateError> {
+    let text = fs::read_to_string(path(FILE)).map_err(file_error("read", FILE))?;
+    let registry = registry::read(&text).map_err(GenerateError::Registry)?;
+    let mut differing = Vec::new();
+    for (file, content) in files(&registry)? {
+        if current(file)?.as_ref() != Some(&content) {
+            differing.push((file, content));
+        }
+    }
+    Ok(differing)
 }
 
 /// Every generated file, by its path from the root.
@@ -122,4 +137,69 @@ fn lines(faults: &[Fault]) -> String {
         .map(|fault| format!("  {fault}"))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked_in() -> Registry {
+        registry::read(&fs::read_to_string(path(FILE)).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_embedded_registry_is_read_back_as_it_was_written() {
+        let registry = checked_in();
+        let (file, content) = files(&registry).unwrap().swap_remove(0);
+        assert_eq!(file, "shared/registry.json");
+        assert_eq!(
+            serde_json::from_str::<Registry>(&content).unwrap(),
+            registry
+        );
+    }
+
+    #[test]
+    fn a_configuration_is_json_below_a_comment_that_says_where_it_comes_from() {
+        for (file, content) in files(&checked_in()).unwrap().into_iter().skip(1) {
+            let body = content.strip_prefix(wrangler::HEADER).unwrap();
+            assert!(
+                serde_json::from_str::<serde_json::Value>(body).is_ok(),
+                "{file}"
+            );
+            assert!(wrangler::HEADER.contains("databases.toml"));
+        }
+    }
+
+    #[test]
+    fn no_secret_is_ever_generated() {
+        for (file, content) in files(&checked_in()).unwrap() {
+            let body = content.strip_prefix(wrangler::HEADER).unwrap_or(&content);
+            assert!(!body.contains("TOKEN"), "{file}");
+        }
+    }
+
+    #[test]
+    fn files_that_differ_are_named_with_the_fix() {
+        assert_eq!(
+            GenerateError::Differs(vec!["wrangler/api.jsonc"]).to_string(),
+            "wrangler/api.jsonc is not what databases.toml asks for; run `cargo xtask gen` and commit what it writes"
+        );
+        assert_eq!(
+            GenerateError::Differs(vec!["a", "b"]).to_string(),
+            "a, b are not what databases.toml asks for; run `cargo xtask gen` and commit what it writes"
+        );
+    }
+
+    #[test]
+    fn the_faults_of_a_registry_are_listed_below_one_another() {
+        let faults = registry::read("").unwrap_err();
+        let text = GenerateError::Registry(faults).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "databases.toml needs 3 corrections:");
+        assert_eq!(
+            lines[1],
+            "  databases.toml:1: there is no section [backup]; add it"
+        );
+        assert_eq!(lines.len(), 4);
+    }
 }

@@ -1,5 +1,8 @@
 //! The configuration of each Worker, as wrangler reads it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use shared::registry::next_run;
 use shared::time::Timestamp;
 
-/// The fields, what each may hold, and an expression in which it stands alone.
+/// The fields, and what each may hold.
 const FIELDS: [(&str, &str); 5] = [
     ("minute", "0 to 59"),
     ("hour", "0 to 23"),
@@ -24,7 +24,8 @@ pub(super) fn check(expression: &str) -> Result<String, String> {
     let count = fields.len();
     if count != FIELDS.len() {
         return Err(format!(
-            "the schedule `{expression}` has {count} fields; write five: minute, hour, day of the month, month, weekday"
+            "the schedule `{expression}` has {count} field{}; write five: minute, hour, day of the month, month, weekday",
+            if count == 1 { "" } else { "s" }
         ));
     }
     for (position, (field, (name, allowed))) in fields.iter().zip(FIELDS).enumerate() {
