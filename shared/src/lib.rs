@@ -4,10 +4,14 @@
 //! adapters are in `cloudflare` (the Workers runtime) and `native` (rusqlite and memory, for tests).
 #![warn(missing_docs)]
 
+pub mod catalogue;
 #[cfg(feature = "cloudflare")]
 pub mod cloudflare;
 pub mod manifest;
 pub mod message;
+#[cfg(feature = "native")]
+pub mod native;
+pub mod planning;
 pub mod ports;
 pub mod registry;
 pub mod time;

@@ -1,6 +1,6 @@
 //! Moments: milliseconds since the Unix epoch, and how they are written.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z.
@@ -61,6 +61,14 @@ impl Timestamp {
     }
 }
 
+/// Whether `text` is a calendar date written `YYYY-MM-DD`.
+pub fn is_date(text: &str) -> bool {
+    const FORMAT: &str = "%Y-%m-%d";
+    // chrono also reads `2024-1-5`, which is no date of a key or a row.
+    NaiveDate::parse_from_str(text, FORMAT)
+        .is_ok_and(|date| date.format(FORMAT).to_string() == text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +87,20 @@ mod tests {
             Timestamp::from_seconds(1).millis_since(Timestamp::from_seconds(2)),
             0
         );
+    }
+
+    #[test]
+    fn a_date_has_ten_characters_and_is_in_the_calendar() {
+        assert!(is_date("2024-02-29"));
+        for text in [
+            "2023-02-29",
+            "2024-1-5",
+            "2024-13-01",
+            "yesterday",
+            "",
+            "2024-12-08x",
+        ] {
+            assert!(!is_date(text), "{text}");
+        }
     }
 }

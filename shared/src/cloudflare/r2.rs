@@ -1,6 +1,6 @@
 //! R2 as an [`ObjectStore`].
 
-use worker::{Bucket, Conditional, HttpMetadata};
+use worker::{Bucket, Conditional, HttpMetadata, ResponseBody};
 
 use crate::ports::{ObjectInfo, ObjectStore, Put, PutOptions, StoreError};
 
@@ -13,6 +13,28 @@ pub struct R2 {
 impl From<Bucket> for R2 {
     fn from(bucket: Bucket) -> Self {
         Self { bucket }
+    }
+}
+
+impl R2 {
+    /// The object as a stream for a response, which the runtime sends without it passing through WebAssembly.
+    pub async fn stream(
+        &self,
+        key: &str,
+    ) -> Result<Option<(ObjectInfo, ResponseBody)>, StoreError> {
+        let fail = |error: worker::Error| failed("get", key, &error);
+        let Some(object) = self.bucket.get(key).execute().await.map_err(fail)? else {
+            return Ok(None);
+        };
+        let info = ObjectInfo {
+            size: object.size(),
+            etag: object.etag(),
+        };
+        let body = match object.body() {
+            Some(body) => body.response_body().map_err(fail)?,
+            None => ResponseBody::Empty,
+        };
+        Ok(Some((info, body)))
     }
 }
 

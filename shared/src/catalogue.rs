@@ -1,0 +1,5 @@
+//! The catalogue's SQL: text, parameters and typed rows. It runs on D1 in production and on rusqlite in tests, on the
+//! same migrations.
+
+pub mod jobs;
+pub mod views;

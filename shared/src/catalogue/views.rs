@@ -1,0 +1,268 @@
+//! What the api reads of the catalogue: one function for each query, and the rows that it answers with.
+//!
+//! Every query reads a bounded number of rows by an index. Moments are Unix seconds, durations milliseconds,
+//! sizes bytes. Counts of a job are taken from its results, so that they are right while it runs.
+
+use serde::Deserialize;
+
+use crate::ports::Statement;
+
+/// Finds out whether the catalogue answers and has its tables. Answers with at most one row, of no meaning.
+pub fn probe() -> Statement {
+    Statement::new("SELECT 1 AS found FROM backup_jobs LIMIT 1")
+}
+
+/// A job, with what its results came to so far.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct JobView {
+    /// The job's UUID.
+    pub job_id: String,
+    /// `running`, `completed` or `failed`.
+    pub status: String,
+    /// `scheduled` or `manual`.
+    pub trigger_type: String,
+    /// Why somebody triggered it.
+    pub reason: Option<String>,
+    /// When it was planned.
+    pub started_at: i64,
+    /// When its last database was done.
+    pub completed_at: Option<i64>,
+    /// From the first to the second.
+    pub duration_ms: Option<i64>,
+    /// How many databases it is to back up.
+    pub total_databases: u64,
+    /// How many it has backed up.
+    pub successful: u64,
+    /// How many it could not back up.
+    pub failed: u64,
+    /// What its dumps take.
+    pub size_bytes: u64,
+    /// Why it failed as a whole.
+    pub error_message: Option<String>,
+}
+
+/// `SELECT … FROM backup_jobs j` with the columns of a [`JobView`], and what follows.
+macro_rules! jobs {
+    ($rest:literal) => {
+        concat!(
+            "SELECT j.job_id, j.status, j.trigger_type, j.reason, j.started_at, j.completed_at, j.duration_ms, ",
+            "j.total_databases, j.error_message, ",
+            "(SELECT count(*) FROM backup_results r WHERE r.job_id = j.job_id AND r.status = 'success') AS successful, ",
+            "(SELECT count(*) FROM backup_results r WHERE r.job_id = j.job_id AND r.status = 'failed') AS failed, ",
+            "(SELECT coalesce(sum(r.size_bytes), 0) FROM backup_results r ",
+            "WHERE r.job_id = j.job_id AND r.status = 'success') AS size_bytes ",
+            "FROM backup_jobs j ",
+            $rest
+        )
+    };
+}
+
+/// The job of that id: no or one [`JobView`].
+pub fn job(job_id: &str) -> Statement {
+    Statement::new(jobs!("WHERE j.job_id = ?1")).bind(job_id)
+}
+
+/// The newest jobs, newest first: [`JobView`]s.
+pub fn recent_jobs(limit: u32) -> Statement {
+    Statement::new(jobs!("ORDER BY j.started_at DESC, j.id DESC LIMIT ?1")).bind(i64::from(limit))
+}
+
+/// The newest job that has ended: no or one [`JobView`].
+pub fn last_ended_job() -> Statement {
+    Statement::new(jobs!(
+        "WHERE j.status <> 'running' ORDER BY j.started_at DESC, j.id DESC LIMIT 1"
+    ))
+}
+
+/// The newest job that is running: no or one [`JobView`].
+pub fn running_job() -> Statement {
+    Statement::new(jobs!(
+        "WHERE j.status = 'running' ORDER BY j.started_at DESC, j.id DESC LIMIT 1"
+    ))
+}
+
+/// What a job did with one database.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ResultView {
+    /// The job's UUID.
+    pub job_id: String,
+    /// The database's name.
+    pub database_name: String,
+    /// The database's D1 id.
+    pub database_id: String,
+    /// `queued`, `running`, `success`, `failed` or `skipped`.
+    pub status: String,
+    /// How often an exporter began.
+    pub attempts: u64,
+    /// The dump's key in the bucket.
+    pub r2_key: Option<String>,
+    /// The dump's size.
+    pub size_bytes: Option<u64>,
+    /// Tables in the dump.
+    pub table_count: Option<u64>,
+    /// Rows in the dump.
+    pub row_count: Option<u64>,
+    /// When it was queued, then when an exporter last began.
+    pub started_at: i64,
+    /// When it ended.
+    pub completed_at: Option<i64>,
+    /// How long the export took.
+    pub duration_ms: Option<i64>,
+    /// Why it failed, or why the last attempt did.
+    pub error_message: Option<String>,
+}
+
+/// `SELECT` with the columns of a [`ResultView`], and what follows.
+macro_rules! results {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.job_id, r.database_name, r.database_id, r.status, r.attempts, r.r2_key, r.size_bytes, ",
+            "r.table_count, r.row_count, r.started_at, r.completed_at, r.duration_ms, r.error_message ",
+            $rest
+        )
+    };
+}
+
+/// What a job did with each of its databases, in the order in which they were queued: [`ResultView`]s.
+pub fn results(job_id: &str) -> Statement {
+    Statement::new(results!(
+        "FROM backup_results r WHERE r.job_id = ?1 ORDER BY r.id"
+    ))
+    .bind(job_id)
+}
+
+/// The newest result of each database of `names`, a JSON array: [`ResultView`]s.
+pub fn newest_results(names: &str) -> Statement {
+    Statement::new(results!(
+        "FROM json_each(?1) n JOIN backup_results r ON r.id = (SELECT id FROM backup_results \
+         WHERE database_name = n.value ORDER BY started_at DESC, id DESC LIMIT 1)"
+    ))
+    .bind(names)
+}
+
+/// A dump that is in the bucket, as far as the catalogue knows.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct BackupView {
+    /// The database's name.
+    pub database_name: String,
+    /// The UTC date of the backup, `YYYY-MM-DD`.
+    pub backup_date: String,
+    /// The dump's key in the bucket.
+    pub r2_key: String,
+    /// The job that made it.
+    pub job_id: Option<String>,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Tables in it.
+    pub table_count: Option<u64>,
+    /// Rows in it.
+    pub row_count: Option<u64>,
+    /// SHA-256 of it, lower-case hex.
+    pub sha256: Option<String>,
+    /// `snapshot` when one transaction read it all, else `paged`.
+    pub consistency: Option<String>,
+    /// When it was recorded.
+    pub created_at: i64,
+    /// When it is due to be deleted.
+    pub expires_at: i64,
+}
+
+/// `SELECT` with the columns of a [`BackupView`], and what follows.
+macro_rules! backups {
+    ($rest:literal) => {
+        concat!(
+            "SELECT b.database_name, b.backup_date, b.r2_key, b.job_id, b.size_bytes, b.table_count, b.row_count, ",
+            "b.sha256, b.consistency, b.created_at, b.expires_at ",
+            $rest
+        )
+    };
+}
+
+/// Which backups to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BackupFilter {
+    /// Only this database's.
+    pub database: Option<String>,
+    /// Only this date's, `YYYY-MM-DD`.
+    pub date: Option<String>,
+}
+
+/// A page of the stored backups that pass, newest first: [`BackupView`]s.
+pub fn backups(filter: &BackupFilter, limit: u32, offset: u32) -> Statement {
+    Statement::new(backups!(
+        "FROM backup_inventory b WHERE b.deleted_at IS NULL AND (?1 IS NULL OR b.database_name = ?1) \
+         AND (?2 IS NULL OR b.backup_date = ?2) ORDER BY b.created_at DESC, b.id DESC LIMIT ?3 OFFSET ?4"
+    ))
+    .bind(filter.database.clone())
+    .bind(filter.date.clone())
+    .bind(i64::from(limit))
+    .bind(i64::from(offset))
+}
+
+/// How many backups pass: one [`Count`].
+pub fn backup_count(filter: &BackupFilter) -> Statement {
+    Statement::new(
+        "SELECT count(*) AS count FROM backup_inventory b WHERE b.deleted_at IS NULL \
+         AND (?1 IS NULL OR b.database_name = ?1) AND (?2 IS NULL OR b.backup_date = ?2)",
+    )
+    .bind(filter.database.clone())
+    .bind(filter.date.clone())
+}
+
+/// A number of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Count {
+    /// The number.
+    pub count: u64,
+}
+
+/// The newest stored backup of a database on a date, or the one that `job_id` made then: no or one [`BackupView`].
+pub fn backup_on(database: &str, date: &str, job_id: Option<&str>) -> Statement {
+    Statement::new(backups!(
+        "FROM backup_inventory b WHERE b.deleted_at IS NULL AND b.database_name = ?1 AND b.backup_date = ?2 \
+         AND (?3 IS NULL OR b.job_id = ?3) ORDER BY b.created_at DESC, b.id DESC LIMIT 1"
+    ))
+    .bind(database)
+    .bind(date)
+    .bind(job_id)
+}
+
+/// The newest `limit` stored backups of a database, newest first: [`BackupView`]s.
+pub fn backups_of(database: &str, limit: u32) -> Statement {
+    Statement::new(backups!(
+        "FROM backup_inventory b WHERE b.deleted_at IS NULL AND b.database_name = ?1 \
+         ORDER BY b.created_at DESC, b.id DESC LIMIT ?2"
+    ))
+    .bind(database)
+    .bind(i64::from(limit))
+}
+
+/// The newest stored backup of each database of `names`, a JSON array: [`BackupView`]s.
+pub fn newest_backups(names: &str) -> Statement {
+    Statement::new(backups!(
+        "FROM json_each(?1) n JOIN backup_inventory b ON b.id = (SELECT id FROM backup_inventory \
+         WHERE database_name = n.value AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1)"
+    ))
+    .bind(names)
+}
+
+/// All stored backups together.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StorageView {
+    /// How many there are.
+    pub total_backups: u64,
+    /// What they take.
+    pub size_bytes: u64,
+    /// The oldest one's date; `None` when there is none.
+    pub oldest: Option<String>,
+    /// The newest one's date; `None` when there is none.
+    pub newest: Option<String>,
+}
+
+/// What is stored: one [`StorageView`].
+pub fn storage() -> Statement {
+    Statement::new(
+        "SELECT count(*) AS total_backups, coalesce(sum(size_bytes), 0) AS size_bytes, \
+         min(backup_date) AS oldest, max(backup_date) AS newest FROM backup_inventory WHERE deleted_at IS NULL",
+    )
+}

@@ -1,0 +1,16 @@
+//! Adapters of the ports for tests: rusqlite for databases, memory for objects and queues, a clock that tests move.
+//!
+//! Each is cheap to clone, and clones share what they hold, so that a test keeps a hand on what it gave away. Each can be
+//! told to fail before, or although, it happened.
+
+mod clock;
+mod database;
+mod faults;
+mod objects;
+mod queue;
+
+pub use clock::TestClock;
+pub use database::NativeDatabase;
+pub use faults::{Fault, Faults};
+pub use objects::MemoryObjects;
+pub use queue::MemoryQueue;

@@ -1,0 +1,283 @@
+//! SQLite in memory as a [`Database`], as strict as D1 about what goes in and as lossy about what comes out.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, ErrorCode, params_from_iter};
+
+use super::{Fault, Faults};
+use crate::ports::{Database, DatabaseError, Outcome, Param, Row, Statement};
+
+/// The longest statement that D1 takes, in bytes.
+const LONGEST_STATEMENT: usize = 100_000;
+
+/// A database of its own, in memory.
+#[derive(Debug, Clone)]
+pub struct NativeDatabase {
+    connection: Rc<Connection>,
+    faults: Faults,
+}
+
+impl NativeDatabase {
+    /// An empty database. Foreign keys are checked, as in D1.
+    #[allow(clippy::expect_used)] // for tests only
+    pub fn empty() -> Self {
+        let connection = Connection::open_in_memory().expect("SQLite opens a database in memory");
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .expect("SQLite checks foreign keys");
+        Self {
+            connection: Rc::new(connection),
+            faults: Faults::default(),
+        }
+    }
+
+    /// An empty catalogue, made by the real migrations.
+    #[allow(clippy::expect_used)] // for tests only
+    pub fn catalogue() -> Self {
+        let database = Self::empty();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
+        let mut files: Vec<_> = std::fs::read_dir(folder)
+            .expect("there are migrations")
+            .map(|file| file.expect("the migrations can be listed").path())
+            .collect();
+        files.sort();
+        for file in files {
+            let sql = std::fs::read_to_string(file).expect("a migration can be read");
+            database
+                .connection
+                .execute_batch(&sql)
+                .expect("a migration runs");
+        }
+        database
+    }
+
+    /// SQLite itself, for what a test wants to see without the limits of D1.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// How its operations are to fail.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    fn transaction(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DatabaseError> {
+        let transaction = self.connection.unchecked_transaction().map_err(classify)?;
+        let outcomes = statements
+            .iter()
+            .map(|statement| self.run(statement))
+            .collect::<Result<_, _>>()?;
+        transaction.commit().map_err(classify)?;
+        Ok(outcomes)
+    }
+
+    fn run(&self, statement: &Statement) -> Result<Outcome, DatabaseError> {
+        if statement.sql.len() > LONGEST_STATEMENT {
+            return Err(refused("statement too long: SQLITE_TOOBIG"));
+        }
+        let mut prepared = self.connection.prepare(&statement.sql).map_err(classify)?;
+        let names: Vec<String> = prepared.column_names().map(ToOwned::to_owned).collect();
+        let params = statement
+            .params
+            .iter()
+            .map(bound)
+            .collect::<Result<Vec<_>, _>>()?;
+        if params.len() != prepared.parameter_count() {
+            return Err(refused("Wrong number of parameter bindings for SQL query."));
+        }
+        let before = self.connection.total_changes();
+        let mut found = prepared.query(params_from_iter(params)).map_err(classify)?;
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().map_err(classify)? {
+            let mut read = Row::new();
+            for (index, name) in names.iter().enumerate() {
+                let value = row.get_ref(index).map_err(classify)?;
+                read.insert(name.clone(), json(value));
+            }
+            rows.push(read);
+        }
+        drop(found);
+        // What SQLite says of the last change stays what it was when a statement changes nothing.
+        let changed = self.connection.total_changes() > before;
+        let changes = if changed {
+            self.connection.changes()
+        } else {
+            0
+        };
+        Ok(Outcome {
+            rows,
+            changes,
+            size_bytes: None,
+        })
+    }
+}
+
+impl Database for NativeDatabase {
+    async fn batch(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DatabaseError> {
+        let unavailable = || DatabaseError::Unavailable {
+            message: "a fault of the test".to_owned(),
+        };
+        match self.faults.take() {
+            Some(Fault::Before) => Err(unavailable()),
+            Some(Fault::Despite) => self
+                .transaction(statements)
+                .and_then(|_| Err(unavailable())),
+            None => self.transaction(statements),
+        }
+    }
+}
+
+/// D1 gets numbers from JavaScript: they arrive as REAL, and only whole ones of 53 bits arrive at all.
+fn bound(param: &Param) -> Result<Value, DatabaseError> {
+    const EXACT: i64 = (1 << 53) - 1;
+    match param {
+        Param::Null => Ok(Value::Null),
+        Param::Text(text) => Ok(Value::Text(text.clone())),
+        #[allow(clippy::cast_precision_loss)] // exact in this range
+        Param::Integer(value) if (-EXACT..=EXACT).contains(value) => Ok(Value::Real(*value as f64)),
+        Param::Integer(value) => Err(refused(format!(
+            "the parameter {value} does not fit 53 bits"
+        ))),
+    }
+}
+
+/// A value as D1 hands it to a Worker, with all that is lost on the way.
+fn json(value: ValueRef<'_>) -> serde_json::Value {
+    match value {
+        ValueRef::Null => serde_json::Value::Null,
+        ValueRef::Integer(value) => number(value),
+        ValueRef::Real(value) => real(value),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
+        ValueRef::Blob(bytes) => bytes.to_vec().into(),
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // what D1 does
+fn number(value: i64) -> serde_json::Value {
+    if value.unsigned_abs() < 1 << 53 {
+        return value.into();
+    }
+    (value as f64).into()
+}
+
+/// A whole real is no different from an integer in JavaScript, and what JSON cannot say is null.
+#[allow(clippy::cast_possible_truncation)] // exact in this range
+fn real(value: f64) -> serde_json::Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() < EXACT {
+        return (value as i64).into();
+    }
+    value.into()
+}
+
+fn classify(error: rusqlite::Error) -> DatabaseError {
+    let message = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::TooBig) => DatabaseError::TooBig { message },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory) => {
+            DatabaseError::Unavailable { message }
+        }
+        _ => DatabaseError::Refused { message },
+    }
+}
+
+fn refused(message: impl Into<String>) -> DatabaseError {
+    DatabaseError::Refused {
+        message: message.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pollster::block_on;
+    use serde_json::json;
+
+    use super::*;
+
+    fn run(database: &NativeDatabase, sql: &'static [&str]) -> Result<Vec<Outcome>, DatabaseError> {
+        let statements: Vec<_> = sql.iter().map(|sql| Statement::new(*sql)).collect();
+        block_on(database.batch(&statements))
+    }
+
+    fn table() -> NativeDatabase {
+        let database = NativeDatabase::empty();
+        run(&database, &["CREATE TABLE t (a INTEGER PRIMARY KEY)"]).unwrap();
+        database
+    }
+
+    #[test]
+    fn a_batch_that_fails_leaves_nothing() {
+        let database = table();
+        let error = run(
+            &database,
+            &["INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1)"],
+        )
+        .unwrap_err();
+        assert!(matches!(error, DatabaseError::Refused { .. }));
+        assert_eq!(run(&database, &["SELECT * FROM t"]).unwrap()[0].rows, []);
+    }
+
+    #[test]
+    fn changes_are_counted_for_each_statement() {
+        let sql = &[
+            "INSERT INTO t VALUES (1), (2)",
+            "SELECT * FROM t",
+            "CREATE TABLE u (a)",
+            "UPDATE t SET a = 9 WHERE a = 8",
+            "DELETE FROM t WHERE a = 1 RETURNING a",
+        ];
+        let outcomes = run(&table(), sql).unwrap();
+        assert_eq!(
+            outcomes
+                .iter()
+                .map(|outcome| outcome.changes)
+                .collect::<Vec<_>>(),
+            [2, 0, 0, 0, 1]
+        );
+    }
+
+    #[test]
+    fn values_come_out_as_d1_gives_them() {
+        let sql = &["SELECT 1 a, 1.0 b, 1.5 c, 9007199254740993 d, 9e999 e, x'00ff' f, NULL g"];
+        let row = serde_json::Value::Object(
+            run(&NativeDatabase::empty(), sql).unwrap()[0].rows[0].clone(),
+        );
+        let expected = json!({
+            "a": 1, "b": 1, "c": 1.5, "d": 9_007_199_254_740_992_f64, "e": null, "f": [0, 255], "g": null
+        });
+        assert_eq!(row, expected);
+    }
+
+    #[test]
+    fn a_bound_number_is_a_real_and_must_fit_53_bits() {
+        let database = NativeDatabase::empty();
+        let ask = |number: i64| {
+            block_on(database.batch(&[Statement::new("SELECT typeof(?1) t").bind(number)]))
+        };
+        assert_eq!(ask(7).unwrap()[0].rows[0]["t"], "real");
+        assert!(matches!(ask(1 << 53), Err(DatabaseError::Refused { .. })));
+    }
+
+    #[test]
+    fn a_statement_over_100_000_bytes_is_refused() {
+        let statement = Statement::new(format!("SELECT '{}'", "x".repeat(LONGEST_STATEMENT)));
+        let error = block_on(NativeDatabase::empty().batch(&[statement])).unwrap_err();
+        assert!(matches!(error, DatabaseError::Refused { .. }));
+    }
+
+    #[test]
+    fn a_fault_comes_before_or_despite_what_happens_and_once() {
+        for (fault, rows) in [(Fault::Before, 0), (Fault::Despite, 1)] {
+            let database = table();
+            database.faults().next(fault);
+            let error = run(&database, &["INSERT INTO t VALUES (1)"]).unwrap_err();
+            assert!(matches!(error, DatabaseError::Unavailable { .. }));
+            assert_eq!(
+                run(&database, &["SELECT * FROM t"]).unwrap()[0].rows.len(),
+                rows
+            );
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A bucket in memory.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use sha2::{Digest, Sha256};
+
+use super::{Fault, Faults};
+use crate::ports::{ObjectInfo, ObjectStore, Put, PutOptions, StoreError};
+
+/// Objects by their keys.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryObjects {
+    objects: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
+    faults: Faults,
+}
+
+impl MemoryObjects {
+    /// How its operations are to fail.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Every key, in order.
+    pub fn keys(&self) -> Vec<String> {
+        self.objects.borrow().keys().cloned().collect()
+    }
+
+    /// Puts an object there as somebody else would: over whatever was there.
+    pub fn place(&self, key: &str, body: &[u8]) {
+        self.objects
+            .borrow_mut()
+            .insert(key.to_owned(), body.to_vec());
+    }
+
+    /// Takes an object away as somebody else would.
+    pub fn lose(&self, key: &str) {
+        self.objects.borrow_mut().remove(key);
+    }
+
+    /// Does `action` as the next fault has it.
+    fn attempt<T>(
+        &self,
+        operation: &'static str,
+        key: &str,
+        action: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let lost = || failed(operation, key, "a fault of the test");
+        match self.faults.take() {
+            Some(Fault::Before) => Err(lost()),
+            Some(Fault::Despite) => {
+                action(&mut self.objects.borrow_mut()).and_then(|_| Err(lost()))
+            }
+            None => action(&mut self.objects.borrow_mut()),
+        }
+    }
+}
+
+impl ObjectStore for MemoryObjects {
+    async fn put_new(&self, key: &str, body: &[u8], meta: &PutOptions) -> Result<Put, StoreError> {
+        self.attempt("put", key, |objects| {
+            if objects.contains_key(key) {
+                return Ok(Put::Exists);
+            }
+            if <[u8; 32]>::from(Sha256::digest(body)) != meta.sha256 {
+                return Err(failed("put", key, "the body has another SHA-256"));
+            }
+            objects.insert(key.to_owned(), body.to_vec());
+            Ok(Put::Created)
+        })
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.attempt("get", key, |objects| Ok(objects.get(key).cloned()))
+    }
+
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError> {
+        self.attempt("head", key, |objects| {
+            Ok(objects.get(key).map(|body| ObjectInfo {
+                size: body.len().try_into().unwrap_or(u64::MAX),
+                etag: etag(body),
+            }))
+        })
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.attempt("delete", key, |objects| {
+            objects.remove(key);
+            Ok(())
+        })
+    }
+}
+
+/// Another body has another tag.
+fn etag(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn failed(operation: &'static str, key: &str, message: &str) -> StoreError {
+    StoreError {
+        operation,
+        key: key.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pollster::block_on;
+
+    use super::*;
+
+    fn put(objects: &MemoryObjects, body: &[u8], hashed: &[u8]) -> Result<Put, StoreError> {
+        let meta = PutOptions {
+            content_type: "application/sql",
+            sha256: Sha256::digest(hashed).into(),
+        };
+        block_on(objects.put_new("key", body, &meta))
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let objects = MemoryObjects::default();
+        assert_eq!(put(&objects, b"one", b"one"), Ok(Put::Created));
+        assert_eq!(put(&objects, b"two", b"two"), Ok(Put::Exists));
+        assert_eq!(block_on(objects.get("key")), Ok(Some(b"one".to_vec())));
+    }
+
+    #[test]
+    fn a_body_that_arrives_different_is_not_stored() {
+        let objects = MemoryObjects::default();
+        assert!(put(&objects, b"one", b"two").is_err());
+        assert_eq!(block_on(objects.head("key")), Ok(None));
+    }
+
+    #[test]
+    fn deleting_what_is_not_there_succeeds() {
+        assert_eq!(block_on(MemoryObjects::default().delete("key")), Ok(()));
+    }
+
+    #[test]
+    fn a_put_may_fail_although_it_happened() {
+        let objects = MemoryObjects::default();
+        objects.faults().next(Fault::Despite);
+        assert!(put(&objects, b"one", b"one").is_err());
+        assert_eq!(objects.keys(), ["key"]);
+    }
+}
