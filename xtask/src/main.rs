@@ -3,8 +3,6 @@
 mod bundle;
 mod checks;
 mod demo;
-#[cfg(test)]
-mod docs;
 mod generate;
 mod process;
 mod registry;

@@ -1,0 +1,101 @@
+//! The effects that the api has, and the one trait that is its own: objects sent on as they are.
+
+use axum::body::Body;
+use shared::message::ExportMessage;
+use shared::ports::{Clock, Database, ObjectInfo, ObjectStore, Queue, StoreError};
+use worker::ResponseBody;
+
+/// The adapters behind the api, as one type parameter of everything that handles a request.
+pub trait Ports: 'static {
+    /// The catalogue.
+    type Catalogue: Database;
+    /// The queue that the exporter consumes.
+    type Exports: Queue<ExportMessage>;
+    /// The bucket with the dumps.
+    type Bucket: DownloadStore;
+    /// The time.
+    type Clock: Clock;
+
+    /// The catalogue.
+    fn catalogue(&self) -> &Self::Catalogue;
+    /// The queue that the exporter consumes.
+    fn exports(&self) -> &Self::Exports;
+    /// The bucket with the dumps.
+    fn bucket(&self) -> &Self::Bucket;
+    /// The time.
+    fn clock(&self) -> &Self::Clock;
+}
+
+/// Four adapters side by side.
+#[derive(Debug)]
+pub struct System<C, Q, B, K> {
+    /// The catalogue.
+    pub catalogue: C,
+    /// The queue that the exporter consumes.
+    pub exports: Q,
+    /// The bucket with the dumps.
+    pub bucket: B,
+    /// The time.
+    pub clock: K,
+}
+
+impl<C, Q, B, K> Ports for System<C, Q, B, K>
+where
+    C: Database + 'static,
+    Q: Queue<ExportMessage> + 'static,
+    B: DownloadStore + 'static,
+    K: Clock + 'static,
+{
+    type Catalogue = C;
+    type Exports = Q;
+    type Bucket = B;
+    type Clock = K;
+
+    fn catalogue(&self) -> &C {
+        &self.catalogue
+    }
+    fn exports(&self) -> &Q {
+        &self.exports
+    }
+    fn bucket(&self) -> &B {
+        &self.bucket
+    }
+    fn clock(&self) -> &K {
+        &self.clock
+    }
+}
+
+/// A bucket whose objects can be sent to a client without being held in memory.
+#[allow(async_fn_in_trait)]
+pub trait DownloadStore: ObjectStore {
+    /// Opens the object for reading; `None` when there is none.
+    async fn open(&self, key: &str) -> Result<Option<Download>, StoreError>;
+}
+
+/// An opened object.
+#[derive(Debug)]
+pub struct Download {
+    /// Its size and entity tag.
+    pub info: ObjectInfo,
+    /// Its bytes, still to be read.
+    pub content: Content,
+}
+
+/// Bytes on their way to the client.
+#[derive(Debug)]
+pub enum Content {
+    /// A stream of the runtime's own, which never enters WebAssembly.
+    Runtime(ResponseBody),
+    /// Anything that this program reads itself.
+    Body(Body),
+}
+
+impl DownloadStore for shared::cloudflare::R2 {
+    async fn open(&self, key: &str) -> Result<Option<Download>, StoreError> {
+        let opened = self.stream(key).await?;
+        Ok(opened.map(|(info, body)| Download {
+            info,
+            content: Content::Runtime(body),
+        }))
+    }
+}

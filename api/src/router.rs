@@ -1,0 +1,99 @@
+//! Which address leads where, and what every answer has.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, Method};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::{get, post};
+use shared::registry::Registry;
+
+use crate::auth::{Guard, guard};
+use crate::ports::Ports;
+use crate::problem::{Kind, Problem};
+use crate::routes::{
+    dashboard, download, health, index, jobs, list, restore_guide, status, trigger,
+};
+use crate::state::App;
+
+/// Every endpoint and what it is for, as `GET /` and the documentation have it.
+pub const ENDPOINTS: [(&str, &str); 9] = [
+    ("GET /", "This documentation"),
+    ("GET /health", "Whether Cache answers; needs no token"),
+    ("GET /status", "Current backup status and recent history"),
+    (
+        "GET /list",
+        "List all available backups; ?database= ?date= ?limit= ?offset=",
+    ),
+    ("POST /trigger", "Manually trigger a backup"),
+    ("GET /jobs/:id", "A job and what it did with each database"),
+    (
+        "GET /download/:date/:db",
+        "Download a specific backup; ?job= picks one of several of a day",
+    ),
+    (
+        "GET /restore-guide/:db",
+        "Get restore instructions for a database",
+    ),
+    (
+        "GET /dashboard",
+        "The same for people, in a browser: any user name, the token as the password",
+    ),
+];
+
+/// The api over these adapters.
+pub fn router<P: Ports>(ports: P, registry: Registry, token: Option<&str>) -> Router {
+    Router::new()
+        .route("/", get(index::index::<P>))
+        .route("/health", get(health::health::<P>))
+        .route("/status", get(status::status::<P>))
+        .route("/list", get(list::list::<P>))
+        .route(
+            "/trigger",
+            post(trigger::trigger::<P>).layer(DefaultBodyLimit::max(trigger::LONGEST_BODY)),
+        )
+        .route("/jobs/{id}", get(jobs::job::<P>))
+        .route("/download/{date}/{db}", get(download::download::<P>))
+        .route(
+            "/restore-guide/{db}",
+            get(restore_guide::restore_guide::<P>),
+        )
+        .route("/dashboard", get(dashboard::dashboard::<P>))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(App::new(ports, registry))
+        // The last layer is the outermost: also a refusal has the headers.
+        .layer(from_fn_with_state(Guard::new(token), guard))
+        .layer(map_response(with_security_headers))
+}
+
+async fn no_such_path(request: Request) -> Problem {
+    let detail = format!(
+        "There is nothing at `{}`. `GET /` lists what there is.",
+        request.uri().path()
+    );
+    Problem::new(Kind::NoSuchPath, detail)
+}
+
+/// axum adds the `Allow` header.
+async fn method_not_allowed(method: Method) -> Problem {
+    let detail = format!("`{method}` is not possible here; the `Allow` header says what is.");
+    Problem::new(Kind::MethodNotAllowed, detail)
+}
+
+/// Nothing may be kept, framed, guessed or referred to; a page brings its own policy.
+async fn with_security_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
+    response
+}

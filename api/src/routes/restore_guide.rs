@@ -1,0 +1,183 @@
+//! `GET /restore-guide/:db`: how to restore a database, in commands that can be pasted.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use serde::Serialize;
+use shared::catalogue::views::{self, BackupView};
+
+use super::download::no_such_database;
+use super::rfc3339;
+use crate::origin::origin;
+use crate::ports::Ports;
+use crate::problem::Problem;
+use crate::state::App;
+use crate::text::bytes;
+
+/// More than any retention keeps of one database.
+const MOST: u32 = 1_000;
+
+/// How to restore one database.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Guide {
+    database: String,
+    database_id: String,
+    description: String,
+    priority: &'static str,
+    available_backups: Vec<Available>,
+    restore_instructions: Instructions,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Available {
+    date: String,
+    size: String,
+    size_bytes: u64,
+    job_id: Option<String>,
+    created_at: String,
+    download: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Instructions {
+    method1_wrangler: Method,
+    method2_timetravel: Method,
+    method3_sqlite3: Method,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Method {
+    name: &'static str,
+    steps: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
+}
+
+/// Answers for the newest backup, and lists every stored one.
+#[worker::send]
+pub(crate) async fn restore_guide<P: Ports>(
+    State(app): State<App<P>>,
+    headers: HeaderMap,
+    uri: Uri,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Json<Guide>, Problem> {
+    let Path(name) = path
+        .map_err(|_| Problem::parameter("path", "The address must be /restore-guide/DATABASE."))?;
+    let database = app
+        .registry()
+        .find(&name)
+        .ok_or_else(|| no_such_database(&app, &name))?;
+    let [stored] = app.query([views::backups_of(&name, MOST)]).await?;
+    let stored: Vec<BackupView> = stored.read()?;
+    let origin = origin(&uri, &headers);
+    let restore_instructions = instructions(&name, &origin, stored.first());
+    Ok(Json(Guide {
+        database_id: database.id.clone(),
+        description: database.description.clone(),
+        priority: database.priority.as_str(),
+        database: name,
+        available_backups: available(&origin, stored),
+        restore_instructions,
+    }))
+}
+
+/// Newest first. The newest of a day has the plain address; an earlier one of the same day is named by its job.
+fn available(origin: &str, stored: Vec<BackupView>) -> Vec<Available> {
+    let mut day = String::new();
+    let mut available = Vec::with_capacity(stored.len());
+    for backup in stored {
+        let address = format!(
+            "{origin}/download/{}/{}",
+            backup.backup_date, backup.database_name
+        );
+        let download = match &backup.job_id {
+            Some(job) if backup.backup_date == day => format!("{address}?job={job}"),
+            _ => address,
+        };
+        day.clone_from(&backup.backup_date);
+        available.push(Available {
+            date: backup.backup_date,
+            size: bytes(backup.size_bytes),
+            size_bytes: backup.size_bytes,
+            job_id: backup.job_id,
+            created_at: rfc3339(backup.created_at),
+            download,
+        });
+    }
+    available
+}
+
+fn instructions(name: &str, origin: &str, newest: Option<&BackupView>) -> Instructions {
+    let date = newest.map_or("YYYY-MM-DD", |backup| &backup.backup_date);
+    let moment = newest.map_or_else(
+        || "YYYY-MM-DDTHH:MM:SSZ".to_owned(),
+        |backup| rfc3339(backup.created_at),
+    );
+    let file = format!("{name}-{date}.sql");
+    let download = format!(
+        "1. Download backup: curl -f -H \"Authorization: Bearer $API_TOKEN\" -o {file} {origin}/download/{date}/{name}"
+    );
+    let review = format!(
+        "2. Review the SQL file: head -20 {file}; tail -6 {file} (a whole dump ends with \"Backup Complete\")"
+    );
+    let new = format!("{name}-restored");
+    Instructions {
+        method1_wrangler: Method {
+            name: "Wrangler CLI (Recommended)",
+            steps: vec![
+                download.clone(),
+                review.clone(),
+                format!("3. Create a new database: npx wrangler d1 create {new}"),
+                format!(
+                    "4. Restore into the new database first: npx wrangler d1 execute {new} --remote --file={file}"
+                ),
+                format!(
+                    "5. Verify: npx wrangler d1 execute {new} --remote --command=\"PRAGMA foreign_key_check\"; and compare the rows \
+                     of each table with what the file says: grep -A 1 '^-- Table: ' {file}"
+                ),
+                format!(
+                    "6. Then restore over the live database: npx wrangler d1 execute {name} --remote --file={file} \
+                     (or bind your Worker to {new} instead)"
+                ),
+            ],
+            warning: Some(
+                "Step 6 will DROP and recreate tables. All existing data will be replaced. Without --remote, wrangler changes \
+                 a local copy and not the database.",
+            ),
+            note: None,
+        },
+        method2_timetravel: Method {
+            name: "D1 Time Travel (Last 30 days)",
+            steps: vec![
+                format!("1. Get available restore points: npx wrangler d1 time-travel info {name}"),
+                format!(
+                    "2. Restore to timestamp: npx wrangler d1 time-travel restore {name} --timestamp=\"{moment}\""
+                ),
+                "3. Verify restoration; the command prints the bookmark that undoes it".to_owned(),
+            ],
+            warning: None,
+            note: Some(
+                "Time Travel is faster and doesn't require downloading files. It restores in place, to any minute of the last \
+                 30 days (7 on the free plan).",
+            ),
+        },
+        method3_sqlite3: Method {
+            name: "sqlite3 shell (to look into a backup without Cloudflare)",
+            steps: vec![
+                download,
+                review,
+                format!("3. Restore into a new file: sqlite3 -bail {name}.sqlite \".read {file}\""),
+                format!(
+                    "4. Verify: sqlite3 {name}.sqlite \"PRAGMA integrity_check; PRAGMA foreign_key_check;\""
+                ),
+            ],
+            warning: None,
+            note: Some("Needs no account and no network once the file is there."),
+        },
+    }
+}

@@ -1,0 +1,262 @@
+//! Who is let in, and what every answer has.
+
+use axum::http::Method;
+use shared::native::Fault;
+
+use crate::server::{Server, TOKEN, bearer};
+
+const OPEN: [&str; 2] = ["/", "/health"];
+const PRIVATE: [(Method, &str); 9] = [
+    (Method::GET, "/status"),
+    (Method::GET, "/list"),
+    (Method::POST, "/trigger"),
+    (Method::GET, "/jobs/none"),
+    (Method::GET, "/download/2024-12-08/groveauth"),
+    (Method::GET, "/restore-guide/groveauth"),
+    (Method::GET, "/dashboard"),
+    (Method::GET, "/no/such/path"),
+    (Method::DELETE, "/status"),
+];
+
+/// base64 of `anyone:correct horse battery staple`.
+const BASIC: &str = "Basic YW55b25lOmNvcnJlY3QgaG9yc2UgYmF0dGVyeSBzdGFwbGU=";
+
+fn with(authorization: &str) -> [(&'static str, String); 1] {
+    [("authorization", authorization.to_owned())]
+}
+
+#[test]
+fn every_endpoint_is_either_open_or_private() {
+    for (endpoint, _) in api::ENDPOINTS {
+        let (method, path) = endpoint.split_once(' ').unwrap();
+        let stem = path.split(":").next().unwrap();
+        let known = OPEN.contains(&path)
+            || PRIVATE
+                .iter()
+                .any(|(verb, private)| verb == method && private.starts_with(stem) && stem != "/");
+        assert!(known, "{endpoint}");
+    }
+}
+
+#[test]
+fn the_front_page_and_the_health_check_need_no_token() {
+    for server in [Server::new(), Server::with_token(None)] {
+        for path in OPEN {
+            assert_eq!(server.ask(Method::GET, path, &[], "").status, 200, "{path}");
+        }
+    }
+}
+
+#[test]
+fn nothing_else_answers_without_the_token() {
+    let server = Server::new();
+    for (method, path) in PRIVATE {
+        let answer = server.ask(method, path, &[], "");
+        answer.problem(401, "unauthorized");
+        assert_ne!(answer.header("www-authenticate"), "", "{path}");
+    }
+}
+
+#[test]
+fn a_wrong_token_is_refused_everywhere() {
+    let server = Server::new();
+    for wrong in [
+        "Bearer wrong".to_owned(),
+        format!("Bearer {TOKEN}."),
+        "Bearer ".to_owned(),
+        TOKEN.to_owned(),
+        format!("Basic {TOKEN}"),
+        "Basic ///".to_owned(),
+    ] {
+        for (method, path) in PRIVATE {
+            let answer = server.ask(method, path, &with(&wrong), "");
+            answer.problem(401, "unauthorized");
+        }
+    }
+}
+
+#[test]
+fn a_refused_trigger_leaves_no_trace() {
+    let server = Server::new();
+    server.ask(Method::POST, "/trigger", &with("Bearer wrong"), "");
+    server.ask(
+        Method::POST,
+        "/trigger",
+        &with("Bearer wrong"),
+        &"x".repeat(100_000),
+    );
+    assert!(server.exports.messages().is_empty());
+    assert_eq!(
+        server.get("/status").json()["recentJobs"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn the_name_of_the_scheme_may_be_written_in_any_case() {
+    let server = Server::new();
+    for scheme in ["bearer", "BEARER", "Bearer"] {
+        let answer = server.ask(
+            Method::GET,
+            "/status",
+            &with(&format!("{scheme} {TOKEN}")),
+            "",
+        );
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[test]
+fn without_a_configured_token_everything_private_says_how_to_set_one() {
+    for token in [None, Some(""), Some(" \n")] {
+        let server = Server::with_token(token);
+        for (method, path) in PRIVATE {
+            for sent in ["Bearer ", "Bearer x", &bearer().1] {
+                let problem = server
+                    .ask(method.clone(), path, &with(sent), "")
+                    .problem(503, "not-configured");
+                let detail = problem["detail"].as_str().unwrap();
+                assert!(detail.contains("wrangler secret put API_TOKEN -c wrangler/api.jsonc"));
+            }
+        }
+    }
+}
+
+#[test]
+fn blanks_around_the_configured_token_do_not_count() {
+    let server = Server::with_token(Some(&format!(" {TOKEN}\n")));
+    assert_eq!(server.get("/status").status, 200);
+}
+
+#[test]
+fn a_browser_may_send_the_token_as_a_password_to_the_dashboard_only() {
+    let server = Server::new();
+    assert_eq!(
+        server
+            .ask(Method::GET, "/dashboard", &with(BASIC), "")
+            .status,
+        200
+    );
+    let refused = server.ask(Method::GET, "/dashboard", &[], "");
+    assert!(refused.header("www-authenticate").starts_with("Basic "));
+    let elsewhere = server.ask(Method::GET, "/status", &with(BASIC), "");
+    elsewhere.problem(401, "unauthorized");
+    assert!(elsewhere.header("www-authenticate").starts_with("Bearer "));
+}
+
+#[test]
+fn every_answer_forbids_to_keep_guess_frame_and_refer() {
+    let server = Server::new();
+    for path in [
+        "/",
+        "/health",
+        "/status",
+        "/dashboard",
+        "/none",
+        "/list?limit=x",
+    ] {
+        for answer in [server.get(path), server.ask(Method::GET, path, &[], "")] {
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            assert_eq!(answer.header("referrer-policy"), "no-referrer");
+            assert_eq!(answer.header("cache-control"), "no-store");
+            let policy = answer.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none'"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_address_is_a_problem_that_says_where_to_look() {
+    let problem = Server::new().get("/backups").problem(404, "no-such-path");
+    assert!(problem["detail"].as_str().unwrap().contains("`/backups`"));
+}
+
+#[test]
+fn a_wrong_method_is_a_problem_with_the_right_ones() {
+    let server = Server::new();
+    for (method, path, allowed) in [
+        (Method::POST, "/status", "GET,HEAD"),
+        (Method::GET, "/trigger", "POST"),
+        (Method::DELETE, "/list", "GET,HEAD"),
+        (Method::POST, "/", "GET,HEAD"),
+    ] {
+        let answer = server.ask(method, path, &[bearer()], "");
+        answer.problem(405, "method-not-allowed");
+        assert_eq!(answer.header("allow"), allowed, "{path}");
+    }
+}
+
+#[test]
+fn a_head_request_is_a_get_without_the_body() {
+    let server = Server::new();
+    for path in ["/", "/health", "/status", "/list", "/dashboard"] {
+        let answer = server.ask(Method::HEAD, path, &[bearer()], "");
+        assert_eq!(answer.status, 200);
+        assert!(answer.body.is_empty());
+    }
+}
+
+#[test]
+fn the_front_page_has_the_fields_of_the_specification() {
+    let page = Server::new().get("/").json();
+    assert_eq!(page["name"], "Cache");
+    assert_eq!(
+        page["description"],
+        "Automated D1 database backup system for Grove"
+    );
+    assert_eq!(page["schedule"], "Every Sunday at 3:00 AM UTC");
+    assert_eq!(page["retention"], "12 weeks");
+    assert_eq!(page["databases"], 9);
+    assert_eq!(page["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(page["endpoints"]["GET /"], "This documentation");
+    assert_eq!(
+        page["endpoints"].as_object().unwrap().len(),
+        api::ENDPOINTS.len()
+    );
+}
+
+#[test]
+fn the_health_check_says_whether_the_catalogue_answers_and_nothing_else() {
+    let server = Server::new();
+    assert_eq!(server.get("/health").text(), r#"{"status":"ok"}"#);
+    server.catalogue.faults().always(Some(Fault::Before));
+    let answer = server.get("/health");
+    answer.problem(503, "unavailable");
+    assert!(!answer.text().contains("a fault of the test"));
+    assert!(answer.logged.unwrap().contains("a fault of the test"));
+}
+
+#[test]
+fn a_catalogue_without_its_tables_is_not_healthy() {
+    let server = Server::new();
+    server.sql("DROP TABLE backup_results");
+    server.sql("DROP TABLE backup_jobs");
+    server.get("/health").problem(503, "unavailable");
+}
+
+#[test]
+fn a_failure_of_ours_is_logged_and_never_told() {
+    let server = Server::new();
+    server.sql("DROP TABLE backup_inventory");
+    for path in [
+        "/status",
+        "/list",
+        "/dashboard",
+        "/download/2024-12-08/groveauth",
+        "/restore-guide/groveauth",
+    ] {
+        let answer = server.get(path);
+        answer.problem(500, "internal");
+        assert!(!answer.text().contains("backup_inventory"));
+        assert!(answer.logged.unwrap().contains("backup_inventory"));
+    }
+}
+
+#[test]
+fn a_catalogue_that_does_not_answer_is_worth_another_try() {
+    let server = Server::new();
+    server.catalogue.faults().always(Some(Fault::Before));
+    let answer = server.get("/status");
+    answer.problem(503, "unavailable");
+    assert_eq!(answer.header("retry-after"), "5");
+}

@@ -1,0 +1,112 @@
+//! `docs/API.md` is true: every example in it is asked of the api, and names everything there is.
+//!
+//! An example is a block of `http` with a request, the status that it is answered with in backquotes, and a block with
+//! the answer. `UPDATE_DOCS=1 cargo test -p api --test http documentation` writes the statuses and answers anew.
+
+use api::problem::Kind;
+use axum::http::Method;
+
+use crate::server::{DAY, SUNDAY, Server, bearer};
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/API.md");
+
+/// What the examples are about: two Sundays of two databases, of which one failed the second time.
+fn server() -> Server {
+    let server = Server::new();
+    let earlier = "0c1f6a70-52a8-4b43-8d6e-0f8f2a1b7c11";
+    let later = "550e8400-e29b-41d4-a716-446655440000";
+    let both = [("groveauth", "success"), ("scout-db", "success")];
+    server.job(earlier, SUNDAY - 7 * DAY, "completed", &both);
+    server.job(
+        later,
+        SUNDAY,
+        "failed",
+        &[("groveauth", "success"), ("scout-db", "failed")],
+    );
+    server.backup("groveauth", SUNDAY - 7 * DAY, earlier);
+    server.backup("scout-db", SUNDAY - 7 * DAY, earlier);
+    server.backup("groveauth", SUNDAY, later);
+    server
+}
+
+/// Asks what a block of `http` says; the answer as the documentation shows it.
+fn answer(server: &Server, request: &str) -> String {
+    let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
+    let mut lines = head.lines();
+    let (method, path) = lines.next().unwrap().split_once(' ').unwrap();
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    let mut headers: Vec<(&str, String)> = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect();
+    if !headers.iter().any(|(name, _)| *name == "Authorization") {
+        headers.push(bearer());
+    }
+    let answer = server.ask(method, path, &headers, body.trim());
+    let status = answer.status;
+    let (language, text) = match answer.header("content-type") {
+        "application/json" | "application/problem+json" => ("json", indented(&answer.body)),
+        _ => ("sql", answer.text().trim_end().to_owned()),
+    };
+    format!("`{status}`\n\n```{language}\n{text}\n```\n")
+}
+
+fn indented(json: &[u8]) -> String {
+    let mut text = Vec::new();
+    let mut from = serde_json::Deserializer::from_slice(json);
+    let mut to = serde_json::Serializer::pretty(&mut text);
+    serde_transcode::transcode(&mut from, &mut to).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// The document with every example answered anew.
+fn answered(document: &str) -> String {
+    let server = server();
+    let mut parts = document.split("```http\n");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (request, rest) = part.split_once("\n```\n").unwrap();
+        // The old status and answer end with the second fence.
+        let after = rest.splitn(3, "```").nth(2).unwrap();
+        let answer = answer(&server, request);
+        text += &format!(
+            "```http\n{request}\n```\n\n{answer}\n{}",
+            after.trim_start()
+        );
+    }
+    text
+}
+
+#[test]
+fn every_example_is_answered_as_it_says() {
+    let document = std::fs::read_to_string(PATH).unwrap();
+    let true_document = answered(&document);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(PATH, &true_document).unwrap();
+    } else {
+        for (line, (written, answered)) in document.lines().zip(true_document.lines()).enumerate() {
+            assert_eq!(written, answered, "docs/API.md, line {}", line + 1);
+        }
+        assert_eq!(document, true_document);
+    }
+}
+
+#[test]
+fn every_endpoint_has_a_section() {
+    let document = std::fs::read_to_string(PATH).unwrap();
+    for (endpoint, _) in api::ENDPOINTS {
+        assert!(
+            document.contains(&format!("\n## `{endpoint}`\n")),
+            "{endpoint}"
+        );
+    }
+}
+
+#[test]
+fn every_kind_of_problem_is_explained() {
+    let document = std::fs::read_to_string(PATH).unwrap();
+    for kind in Kind::ALL {
+        let row = format!("| `{}` | {} |", kind.slug(), kind.status().as_u16());
+        assert!(document.contains(&row), "{row}");
+    }
+}

@@ -1,0 +1,250 @@
+//! The api over native adapters, what to put into its catalogue, and what it answers.
+
+use api::ports::{Content, Download, DownloadStore, System};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::Value;
+use shared::message::ExportMessage;
+use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
+use shared::ports::{Database, ObjectInfo, ObjectStore, Put, PutOptions, Statement, StoreError};
+use shared::registry::Registry;
+use shared::time::Timestamp;
+use tower::ServiceExt;
+
+pub(crate) const TOKEN: &str = "correct horse battery staple";
+/// A Wednesday: 2024-12-11T12:00:00Z.
+pub(crate) const NOW: i64 = 1_733_918_400;
+pub(crate) const DAY: i64 = 86_400;
+/// The Sunday before, at 03:00.
+pub(crate) const SUNDAY: i64 = 1_733_626_800;
+
+/// The api with an empty catalogue, an empty bucket and the registry that ships.
+pub(crate) struct Server {
+    router: Router,
+    pub(crate) catalogue: NativeDatabase,
+    pub(crate) exports: MemoryQueue<ExportMessage>,
+    pub(crate) objects: MemoryObjects,
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self::with_token(Some(TOKEN))
+    }
+
+    pub(crate) fn with_token(token: Option<&str>) -> Self {
+        let catalogue = NativeDatabase::catalogue();
+        let exports = MemoryQueue::default();
+        let objects = MemoryObjects::default();
+        let system = System {
+            catalogue: catalogue.clone(),
+            exports: exports.clone(),
+            bucket: Bucket(objects.clone()),
+            clock: TestClock::at(Timestamp::from_seconds(NOW)),
+        };
+        Self {
+            router: api::router(system, Registry::embedded().unwrap(), token),
+            catalogue,
+            exports,
+            objects,
+        }
+    }
+
+    /// A GET with the right token.
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[bearer()], "")
+    }
+
+    /// A POST of a body with the right token.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
+        self.ask(Method::POST, path, &[bearer()], body)
+    }
+
+    pub(crate) fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, String)],
+        body: &str,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("https://cache.example{path}"));
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        pollster::block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let logged = response
+                .extensions()
+                .get::<api::problem::Cause>()
+                .map(|cause| cause.error.to_string());
+            let (parts, body) = response.into_parts();
+            Answer {
+                status: parts.status,
+                headers: parts.headers,
+                body: to_bytes(body, usize::MAX).await.unwrap().to_vec(),
+                logged,
+            }
+        })
+    }
+
+    fn write(&self, statement: Statement) {
+        pollster::block_on(self.catalogue.batch(&[statement])).unwrap();
+    }
+
+    /// A job of these results, planned at `started`; it has ended unless its status is `running`.
+    pub(crate) fn job(&self, id: &str, started: i64, status: &str, results: &[(&str, &str)]) {
+        let ended = (status != "running").then_some(started + 45);
+        self.write(
+            Statement::new(
+                "INSERT INTO backup_jobs (job_id, started_at, completed_at, status, trigger_type, total_databases, duration_ms) \
+                 VALUES (?1, ?2, ?3, ?4, 'scheduled', ?5, ?6)",
+            )
+            .bind(id)
+            .bind(started)
+            .bind(ended)
+            .bind(status)
+            .bind(i64::try_from(results.len()).unwrap())
+            .bind(ended.map(|_| 45_000)),
+        );
+        for (database, status) in results {
+            self.result(id, started, database, status);
+        }
+    }
+
+    fn result(&self, job: &str, started: i64, database: &str, status: &str) {
+        let success = (status == "success").then_some(212_400);
+        self.write(
+            Statement::new(
+                "INSERT INTO backup_results (job_id, database_name, database_id, status, attempts, r2_key, size_bytes, \
+                 table_count, row_count, started_at, completed_at, duration_ms, error_message) \
+                 VALUES (?1, ?2, 'id of ' || ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )
+            .bind(job)
+            .bind(database)
+            .bind(status)
+            .bind(success.map(|_| key(database, started)))
+            .bind(success)
+            .bind(success.map(|_| 15))
+            .bind(success.map(|_| 1234))
+            .bind(started)
+            .bind(success.map(|_| started + 5))
+            .bind(success.map(|_| 5_000))
+            .bind((status == "failed").then_some("the database refused the statement")),
+        );
+    }
+
+    /// A stored backup: its row and its object, which says who it is.
+    pub(crate) fn backup(&self, database: &str, created: i64, job: &str) {
+        let date = Timestamp::from_seconds(created).date();
+        let taken = self.objects.keys().contains(&key(database, created));
+        let key = if taken {
+            format!("{date}/{database}-{job}.sql")
+        } else {
+            key(database, created)
+        };
+        let dump = format!("-- {database} by {job}\n").into_bytes();
+        self.write(
+            Statement::new(
+                "INSERT INTO backup_inventory (r2_key, database_name, backup_date, size_bytes, table_count, created_at, expires_at, \
+                 job_id, row_count, sha256, consistency) VALUES (?1, ?2, ?3, 212400, 15, ?4, ?5, ?6, 1234, ?7, 'snapshot')",
+            )
+            .bind(key.clone())
+            .bind(database)
+            .bind(date)
+            .bind(created)
+            .bind(created + 84 * DAY)
+            .bind(job)
+            .bind("00".repeat(32)),
+        );
+        self.objects.place(&key, &dump);
+    }
+
+    /// Runs SQL on the catalogue.
+    pub(crate) fn sql(&self, sql: &'static str) {
+        self.write(Statement::new(sql));
+    }
+}
+
+fn key(database: &str, created: i64) -> String {
+    format!("{}/{database}.sql", Timestamp::from_seconds(created).date())
+}
+
+pub(crate) fn bearer() -> (&'static str, String) {
+    ("authorization", format!("Bearer {TOKEN}"))
+}
+
+/// What the api answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// What the Worker's log would say.
+    pub(crate) logged: Option<String>,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        assert!(self.status.is_success(), "{}: {}", self.status, self.text());
+        assert_eq!(self.header("content-type"), "application/json");
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The body as problem details of this status and kind.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, kind: &str) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let body: Value = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(body["type"], format!("urn:cache:problem:{kind}"));
+        assert_eq!(body["status"], status);
+        assert!(body["title"].is_string() && body["detail"].is_string());
+        body
+    }
+
+    /// The header's value; empty when there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// The bucket in memory, which the api opens as it opens R2.
+struct Bucket(MemoryObjects);
+
+impl ObjectStore for Bucket {
+    async fn put_new(&self, key: &str, body: &[u8], meta: &PutOptions) -> Result<Put, StoreError> {
+        self.0.put_new(key, body, meta).await
+    }
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(key).await
+    }
+    async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError> {
+        self.0.head(key).await
+    }
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.0.delete(key).await
+    }
+}
+
+impl DownloadStore for Bucket {
+    async fn open(&self, key: &str) -> Result<Option<Download>, StoreError> {
+        let Some(info) = self.0.head(key).await? else {
+            return Ok(None);
+        };
+        let bytes = self.0.get(key).await?;
+        Ok(bytes.map(|bytes| Download {
+            info,
+            content: Content::Body(Body::from(bytes)),
+        }))
+    }
+}
