@@ -3,6 +3,8 @@
 mod bundle;
 mod checks;
 mod demo;
+#[cfg(test)]
+mod docs;
 mod generate;
 mod process;
 mod registry;
