@@ -48,23 +48,16 @@ pub(super) fn sentence(overview: &Overview<'_>) -> (Tone, String) {
         .unwrap_or_else(|| (Tone::Good, all_well(overview)))
 }
 
+/// A job that runs hides no failure.
 fn running(overview: &Overview<'_>) -> Option<(Tone, String)> {
     let job = overview.running.as_ref()?;
     let done = job.successful.saturating_add(job.failed);
-    let failed = match job.failed {
-        0 => String::new(),
-        failed => format!(", {failed} of them failed"),
-    };
-    let sentence = format!(
-        "A backup is running: {done} of {} done{failed}.",
-        counted(job.total_databases, "database")
-    );
-    let tone = if job.failed > 0 {
-        Tone::Bad
-    } else {
-        Tone::Busy
-    };
-    Some((tone, sentence))
+    let total = counted(job.total_databases, "database");
+    let sentence = format!("A backup is running: {done} of {total} done.");
+    Some(match failed(overview) {
+        Some(failed) => (Tone::Bad, format!("{sentence} {failed}")),
+        None => (Tone::Busy, sentence),
+    })
 }
 
 fn none_yet(overview: &Overview<'_>) -> Option<(Tone, String)> {
