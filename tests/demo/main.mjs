@@ -120,8 +120,8 @@ function report(sources, restored) {
 
 function serve({ name }, { date }) {
   heading("Serving until Ctrl-C");
-  say(`Dashboard   ${paint("cyan", port.url)}`);
-  say(`Token       ${paint("cyan", TOKEN)}`);
+  say(`Dashboard   ${paint("cyan", new URL("/dashboard", port.url).href)}`);
+  say(`Token       ${paint("cyan", TOKEN)} (in a browser: the password, with any user name)`);
   for (const route of ["/status", "/list", `/download/${date}/${name}`]) say(`  curl -H 'Authorization: Bearer ${TOKEN}' ${new URL(route, port.url)}`);
   say(`  curl -H 'Authorization: Bearer ${TOKEN}' -X POST ${new URL("/trigger", port.url)}`);
 }
