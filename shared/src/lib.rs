@@ -7,6 +7,7 @@
 pub mod catalogue;
 #[cfg(feature = "cloudflare")]
 pub mod cloudflare;
+pub mod dump;
 pub mod manifest;
 pub mod message;
 #[cfg(feature = "native")]

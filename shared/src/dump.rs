@@ -1,0 +1,184 @@
+//! The dump of a database: SQL text that restores it exactly, by any way that D1 or SQLite offers.
+//!
+//! ```text
+//! introspection ─▶ Schema ─▶ Plan ─▶ one transaction ─▶ Data ─▶ Script ─▶ text and manifest
+//!                              ▲                          │
+//!                              └── plan or schema changed ┘
+//! ```
+//!
+//! The schema decides almost everything: the order of tables, how rows are read, what is told about full-text tables.
+//! What only the rows can tell (text that is no UTF-8, rows too long for one statement) is seen when they are read, and
+//! then they are read again. That the schema is still the plan's is checked in the transaction that reads the rows.
+
+mod data;
+mod full_text;
+mod limits;
+mod names;
+mod order;
+mod plan;
+mod rows;
+mod schema;
+mod script;
+mod sql;
+
+use crate::manifest::{Consistency, FORMAT_VERSION, Manifest};
+use crate::ports::{Clock, Database, DatabaseError};
+use crate::time::Timestamp;
+
+use self::data::Reading;
+use self::plan::Plan;
+use self::schema::Schema;
+use self::script::Script;
+
+/// What wrote a dump, as its header and manifest say.
+pub const TOOL: &str = concat!("Cache ", env!("CARGO_PKG_VERSION"));
+
+/// How often a database may be read before its schema must stand still.
+const MOST_READINGS: u32 = 8;
+
+/// The largest database that is read in one transaction, in bytes of its file: its text has to fit the memory of a
+/// Worker, 128 MB, twice.
+const LARGEST_DATABASE: u64 = 16 * 1024 * 1024;
+
+/// Which database is dumped, and for which job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DumpRequest<'a> {
+    /// The database's name in the registry.
+    pub database: &'a str,
+    /// Its D1 id.
+    pub database_id: &'a str,
+    /// The job's UUID.
+    pub job_id: &'a str,
+}
+
+/// A dump and what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dump {
+    /// The text.
+    pub body: Vec<u8>,
+    /// SHA-256 of the text.
+    pub sha256: [u8; 32],
+    /// The manifest, which lacks only the key under which the text is stored.
+    pub manifest: Manifest,
+}
+
+/// A database could not be dumped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DumpError {
+    /// Its schema was not read.
+    #[error("the schema could not be read")]
+    Introspect(#[source] DatabaseError),
+    /// Its rows were not read.
+    #[error("the rows could not be read")]
+    ReadRows(#[from] DatabaseError),
+    /// Its schema was another one whenever its rows were read.
+    #[error("the schema kept changing while the database was read")]
+    SchemaKeepsChanging,
+    /// No statement that D1 takes can restore this.
+    #[error(
+        "{object} cannot be restored: it needs a statement of more than 100,000 bytes, which D1 refuses; shorten its definition or its names"
+    )]
+    StatementTooLong {
+        /// The table or object, quoted.
+        object: String,
+    },
+    /// It does not fit one transaction.
+    #[error(
+        "the database has {bytes} bytes; at most {LARGEST_DATABASE} can be backed up by this version"
+    )]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+    },
+}
+
+impl DumpError {
+    /// Whether the same may succeed later.
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Introspect(error) | Self::ReadRows(error) => match error {
+                DatabaseError::Unavailable { .. } => true,
+                // A schema that changed under a statement refuses it; the next attempt sees the new one.
+                DatabaseError::Refused { .. } | DatabaseError::TooBig { .. } => true,
+                DatabaseError::Shape { .. } => false,
+            },
+            Self::SchemaKeepsChanging => true,
+            Self::StatementTooLong { .. } | Self::TooLarge { .. } => false,
+        }
+    }
+}
+
+/// Reads a database and writes its dump. Reads only: done twice, it costs time.
+pub async fn dump<D: Database, C: Clock>(
+    database: &D,
+    clock: &C,
+    request: &DumpRequest<'_>,
+) -> Result<Dump, DumpError> {
+    let started = clock.now();
+    let mut readings = 0;
+    while readings < MOST_READINGS {
+        let mut plan = introspect(database).await?;
+        loop {
+            let generated = clock.now();
+            let outcomes = database
+                .batch(&data::statements(&plan))
+                .await
+                .map_err(DumpError::ReadRows)?;
+            readings += 1;
+            match data::collect(&mut plan, outcomes)? {
+                Reading::Complete(data) => {
+                    let about = About {
+                        request,
+                        generated,
+                        duration_ms: clock.now().millis_since(started),
+                    };
+                    return Ok(Script::new(&plan, data).write(&about));
+                }
+                Reading::PlanChanged if readings < MOST_READINGS => {}
+                Reading::PlanChanged | Reading::SchemaChanged => break,
+            }
+        }
+    }
+    Err(DumpError::SchemaKeepsChanging)
+}
+
+async fn introspect<D: Database>(database: &D) -> Result<Plan, DumpError> {
+    let outcomes = database
+        .batch(&schema::introspection())
+        .await
+        .map_err(DumpError::Introspect)?;
+    match outcomes.last().and_then(|outcome| outcome.size_bytes) {
+        Some(bytes) if bytes > LARGEST_DATABASE => Err(DumpError::TooLarge { bytes }),
+        _ => Plan::new(Schema::read(outcomes).map_err(DumpError::Introspect)?),
+    }
+}
+
+/// What a dump says about itself.
+struct About<'a> {
+    request: &'a DumpRequest<'a>,
+    /// When the rows were read.
+    generated: Timestamp,
+    duration_ms: i64,
+}
+
+impl About<'_> {
+    fn manifest(&self) -> Manifest {
+        Manifest {
+            format: FORMAT_VERSION,
+            tool: TOOL.to_owned(),
+            database: self.request.database.to_owned(),
+            database_id: self.request.database_id.to_owned(),
+            job_id: self.request.job_id.to_owned(),
+            key: String::new(),
+            generated: self.generated.rfc3339_millis(),
+            consistency: Consistency::Snapshot,
+            size_bytes: 0,
+            sha256: String::new(),
+            schema_sha256: String::new(),
+            total_rows: 0,
+            tables: Vec::new(),
+            deferred: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}

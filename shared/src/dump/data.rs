@@ -1,0 +1,315 @@
+//! The rows of a database, read in one transaction, and what only the rows can tell about the plan.
+
+use serde::Deserialize;
+
+use super::DumpError;
+use super::limits::LONGEST_STATEMENT;
+use super::plan::Plan;
+use super::rows::Rows;
+use super::schema::{self, Object};
+use super::sql::{has_keyword, identifier, literal};
+use crate::ports::{DatabaseError, Outcome, Statement};
+
+/// What stands in a page where text was no UTF-8; also a character of its own.
+const REPLACEMENT: char = '\u{FFFD}';
+
+/// Whose rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Those of [`Plan::tables`] at this place.
+    Table(usize),
+    /// Those of [`Plan::virtuals`] at this place.
+    Virtual(usize),
+}
+
+/// What one statement of the transaction is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Read {
+    Counters,
+    Pages(Of),
+    /// Always right after the pages that they interrupt.
+    LongRows(Of),
+    Updates(Of),
+    /// Rows of this table that come before their parent.
+    Unordered(String),
+    Settings(usize),
+}
+
+/// The rows of one table as text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct RowText {
+    /// Whole statements, each ending in a line feed.
+    pub(super) pages: Vec<String>,
+    pub(super) rows: u64,
+}
+
+/// Everything of a database that is no schema.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Data {
+    /// As in [`Plan::tables`].
+    pub(super) tables: Vec<RowText>,
+    /// As in [`Plan::virtuals`].
+    pub(super) virtuals: Vec<RowText>,
+    /// As in [`Plan::virtuals`]: statements that set what was set.
+    pub(super) settings: Vec<Vec<String>>,
+    /// Statements that set the columns which were NULL at first.
+    pub(super) updates: Vec<RowText>,
+    /// Statements that set the AUTOINCREMENT counters.
+    pub(super) counters: Vec<String>,
+    /// Tables with rows that come before their parent, and no column that may be NULL meanwhile.
+    pub(super) unordered: Vec<String>,
+}
+
+/// How the reading ended.
+#[derive(Debug)]
+pub(super) enum Reading {
+    /// All of it, at one instant.
+    Complete(Data),
+    /// The plan took something for granted that is not so, and now knows better: read again.
+    PlanChanged,
+    /// The schema is no longer the plan's.
+    SchemaChanged,
+}
+
+#[derive(Debug, Deserialize)]
+struct PageRow {
+    text: Option<String>,
+    rows: u64,
+    longest: usize,
+}
+
+#[derive(Debug, Deserialize)]
+struct LongRow {
+    row: u64,
+    text: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Pair {
+    name: String,
+    value: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Found {
+    found: u64,
+}
+
+/// The statements of the transaction, in order.
+fn reads(plan: &Plan) -> Vec<(Read, String)> {
+    let mut reads = Vec::new();
+    if plan.schema.has_counters {
+        let counters =
+            "SELECT quote(name) AS name, quote(seq) AS value FROM sqlite_sequence ORDER BY rowid";
+        reads.push((Read::Counters, counters.to_owned()));
+    }
+    let pages = |reads: &mut Vec<(Read, String)>, of, rows: &Rows, has_long_rows| {
+        reads.push((Read::Pages(of), rows.pages()));
+        if has_long_rows {
+            reads.push((Read::LongRows(of), rows.long_rows(&plan.scratch)));
+        }
+    };
+    for (n, table) in plan.tables.iter().enumerate() {
+        pages(&mut reads, Of::Table(n), &table.rows, table.has_long_rows);
+        let updates = table.rows.updates(&table.key);
+        reads.extend(
+            updates
+                .into_iter()
+                .map(|sql| (Read::Updates(Of::Table(n)), sql)),
+        );
+        let unordered = table.unordered.iter().cloned();
+        reads.extend(unordered.map(|sql| (Read::Unordered(table.name.clone()), sql)));
+    }
+    for (n, found) in plan.virtuals.iter().enumerate() {
+        if found.has_settings {
+            let settings = format!(
+                "SELECT k AS name, quote(v) AS value FROM {} WHERE k <> 'version' ORDER BY k",
+                identifier(&format!("{}_config", found.name))
+            );
+            reads.push((Read::Settings(n), settings));
+        }
+        if let Some(rows) = &found.rows {
+            pages(&mut reads, Of::Virtual(n), rows, found.has_long_rows);
+        }
+    }
+    reads
+}
+
+/// The transaction that reads what the plan asks for.
+pub(super) fn statements(plan: &Plan) -> Vec<Statement> {
+    let reads = reads(plan).into_iter().map(|(_, sql)| Statement::new(sql));
+    std::iter::once(schema::objects()).chain(reads).collect()
+}
+
+/// Takes the outcomes of [`statements`], or corrects the plan.
+pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading, DumpError> {
+    let reads = reads(plan);
+    let mut data = Data {
+        tables: vec![RowText::default(); plan.tables.len()],
+        virtuals: vec![RowText::default(); plan.virtuals.len()],
+        settings: vec![Vec::new(); plan.virtuals.len()],
+        ..Data::default()
+    };
+    let mut changed = false;
+    let mut outcomes = outcomes.into_iter();
+    let mut next = || {
+        outcomes.next().ok_or_else(|| DatabaseError::Shape {
+            message: "a statement without a result".to_owned(),
+        })
+    };
+    if next()?.read::<Object>()? != plan.schema.objects {
+        return Ok(Reading::SchemaChanged);
+    }
+    // Pages stay here until the long rows that interrupt them are read, which is next.
+    let mut pages: Vec<PageRow> = Vec::new();
+    for (read, _) in reads {
+        let outcome = next()?;
+        match read {
+            Read::Counters => data.counters = counters(plan, outcome.read()?),
+            Read::Pages(of) => {
+                pages = outcome.read()?;
+                let (rows, has_long_rows) = plan.rows_mut(of)?;
+                let read_too = *has_long_rows;
+                changed |= reveals(&pages, rows, Some(has_long_rows))?;
+                if !read_too {
+                    *data.text_mut(of)? = merge(std::mem::take(&mut pages), Vec::new());
+                }
+            }
+            Read::LongRows(of) => {
+                *data.text_mut(of)? = merge(std::mem::take(&mut pages), outcome.read()?);
+            }
+            Read::Updates(of) => {
+                let updates: Vec<PageRow> = outcome.read()?;
+                changed |= reveals(&updates, plan.rows_mut(of)?.0, None)?;
+                data.updates.push(merge(updates, Vec::new()));
+            }
+            Read::Unordered(table) => {
+                if outcome.read::<Found>()?.iter().any(|row| row.found > 0) {
+                    data.unordered.push(table);
+                }
+            }
+            Read::Settings(n) => {
+                if let (Some(found), Some(set)) = (plan.virtuals.get(n), data.settings.get_mut(n)) {
+                    *set = settings(&found.name, outcome.read()?);
+                }
+            }
+        }
+    }
+    Ok(if changed {
+        Reading::PlanChanged
+    } else {
+        Reading::Complete(data)
+    })
+}
+
+impl Plan {
+    /// The rows of a table, and whether some are too long for a statement.
+    fn rows_mut(&mut self, of: Of) -> Result<(&mut Rows, &mut bool), DatabaseError> {
+        let found = match of {
+            Of::Table(n) => self
+                .tables
+                .get_mut(n)
+                .map(|table| (&mut table.rows, &mut table.has_long_rows)),
+            Of::Virtual(n) => self
+                .virtuals
+                .get_mut(n)
+                .and_then(|found| Some((found.rows.as_mut()?, &mut found.has_long_rows))),
+        };
+        found.ok_or_else(unplanned)
+    }
+}
+
+impl Data {
+    fn text_mut(&mut self, of: Of) -> Result<&mut RowText, DatabaseError> {
+        let found = match of {
+            Of::Table(n) => self.tables.get_mut(n),
+            Of::Virtual(n) => self.virtuals.get_mut(n),
+        };
+        found.ok_or_else(unplanned)
+    }
+}
+
+fn unplanned() -> DatabaseError {
+    DatabaseError::Shape {
+        message: "a result for no table of the plan".to_owned(),
+    }
+}
+
+/// Corrects what was taken for granted of a table's rows; whether there was anything to correct.
+fn reveals(
+    pages: &[PageRow],
+    rows: &mut Rows,
+    has_long_rows: Option<&mut bool>,
+) -> Result<bool, DumpError> {
+    if pages.iter().any(|page| page.longest > LONGEST_STATEMENT) {
+        return Err(DumpError::StatementTooLong {
+            object: rows.table.clone(),
+        });
+    }
+    // Where text that is not ASCII is hex, the character can only stand in the table's own names.
+    let mut texts = pages.iter().filter_map(|page| page.text.as_ref());
+    let lost = !rows.exact_text && texts.any(|text| text.contains(REPLACEMENT));
+    rows.exact_text |= lost;
+    let long = match has_long_rows {
+        Some(known) if !*known && pages.iter().any(|page| page.text.is_none()) => {
+            *known = true;
+            true
+        }
+        _ => false,
+    };
+    Ok(lost || long)
+}
+
+/// The pages with the long rows where they interrupt them.
+fn merge(pages: Vec<PageRow>, long: Vec<LongRow>) -> RowText {
+    let mut merged = RowText::default();
+    let mut long = long.into_iter().peekable();
+    for page in pages {
+        merged.rows += page.rows;
+        match page.text {
+            Some(mut text) => {
+                text.push('\n');
+                merged.pages.push(text);
+            }
+            None => {
+                let Some(row) = long.peek().map(|next| next.row) else {
+                    continue;
+                };
+                while let Some(mut next) = long.next_if(|next| next.row == row) {
+                    next.text.push('\n');
+                    merged.pages.push(next.text);
+                }
+            }
+        }
+    }
+    merged
+}
+
+/// Also of a table whose counter is gone: then there is none after the restore.
+fn counters(plan: &Plan, counters: Vec<Pair>) -> Vec<String> {
+    let counted = plan
+        .tables
+        .iter()
+        .filter(|table| has_keyword(&table.sql, "autoincrement"));
+    let cleared = counted.map(|table| {
+        let name = literal(&table.name);
+        format!("DELETE FROM sqlite_sequence WHERE name = {name};\n")
+    });
+    let set = counters.into_iter().map(|Pair { name, value }| {
+        format!("INSERT INTO sqlite_sequence (name, seq) VALUES ({name}, {value});\n")
+    });
+    cleared.chain(set).collect()
+}
+
+fn settings(table: &str, settings: Vec<Pair>) -> Vec<String> {
+    let table = identifier(table);
+    settings
+        .into_iter()
+        .map(|Pair { name, value }| {
+            format!(
+                "INSERT INTO {table} ({table}, rank) VALUES ({}, {value});\n",
+                literal(&name)
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,162 @@
+//! The order in which tables are filled: what a row refers to is there before it.
+//!
+//! Where tables refer to each other in a circle, a foreign key on it is opened: its column is NULL at first and set
+//! when all rows are there. A circle none of whose columns can be NULL has no order at all; one of its foreign keys is
+//! left to deferred checks, and the manifest says which.
+
+use std::collections::BTreeSet;
+
+use super::schema::{ForeignKey, Schema, Table};
+use super::sql::same_name;
+
+/// The order of a database's tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Order {
+    /// Indices into [`Schema::tables`], parents before children.
+    pub(super) tables: Vec<usize>,
+    /// The foreign keys that are opened.
+    pub(super) opened: Vec<Link>,
+    /// The foreign keys for which there is no order.
+    pub(super) deferred: Vec<Link>,
+}
+
+/// A foreign key of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link {
+    /// Index into [`Schema::tables`].
+    pub(super) table: usize,
+    /// Index into [`Table::foreign_keys`].
+    pub(super) key: usize,
+    /// Index of the table referred to.
+    parent: usize,
+}
+
+/// Finds the order.
+pub(super) fn order(schema: &Schema) -> Order {
+    let mut links: Vec<Link> = links(schema).collect();
+    let mut opened = Vec::new();
+    let mut deferred = Vec::new();
+    loop {
+        let (tables, stuck) = parents_first(schema.tables.len(), &links);
+        if stuck.is_empty() {
+            return Order {
+                tables,
+                opened,
+                deferred,
+            };
+        }
+        let circle = circle(&stuck, &links);
+        let (cut, can_be_opened) = weakest(schema, &links, &circle);
+        links.retain(|link| !cut.contains(link));
+        if can_be_opened {
+            opened.extend(cut);
+        } else {
+            deferred.extend(cut);
+        }
+    }
+}
+
+/// The foreign keys from one table to another. A reference to a table that is not there can hold no value.
+fn links(schema: &Schema) -> impl Iterator<Item = Link> + '_ {
+    schema
+        .tables
+        .iter()
+        .enumerate()
+        .flat_map(move |(table, child)| {
+            child
+                .foreign_keys
+                .iter()
+                .enumerate()
+                .filter(|(_, key)| !key.refers_to(&child.name))
+                .filter_map(move |(key, declared)| {
+                    let parent = schema
+                        .tables
+                        .iter()
+                        .position(|parent| same_name(&parent.name, &declared.parent))?;
+                    Some(Link { table, key, parent })
+                })
+        })
+}
+
+/// As many tables as can be put in order, the first of the schema first, and those that cannot.
+fn parents_first(count: usize, links: &[Link]) -> (Vec<usize>, Vec<usize>) {
+    let mut sorted = Vec::with_capacity(count);
+    let mut rest: Vec<usize> = (0..count).collect();
+    loop {
+        let waiting: BTreeSet<usize> = links
+            .iter()
+            .filter(|link| rest.binary_search(&link.parent).is_ok())
+            .map(|link| link.table)
+            .collect();
+        match rest.iter().position(|table| !waiting.contains(table)) {
+            Some(at) => sorted.push(rest.remove(at)),
+            None => return (sorted, rest),
+        }
+    }
+}
+
+/// A circle among tables each of which refers to another of them: the tables on it, each referring to the next.
+fn circle(stuck: &[usize], links: &[Link]) -> Vec<usize> {
+    let mut path: Vec<usize> = stuck.iter().copied().take(1).collect();
+    while let Some(last) = path.last().copied() {
+        let next = links
+            .iter()
+            .find(|link| link.table == last && stuck.contains(&link.parent));
+        let Some(next) = next.map(|link| link.parent) else {
+            break;
+        };
+        if let Some(start) = path.iter().position(|table| *table == next) {
+            return path.split_off(start);
+        }
+        path.push(next);
+    }
+    path
+}
+
+/// The foreign keys between two neighbours of a circle that are to be cut, and whether all of them can be opened.
+fn weakest(schema: &Schema, links: &[Link], circle: &[usize]) -> (Vec<Link>, bool) {
+    let nexts = circle.iter().cycle().skip(1);
+    let steps: Vec<Vec<Link>> = circle
+        .iter()
+        .zip(nexts)
+        .map(|(child, parent)| {
+            let between = |link: &&Link| link.table == *child && link.parent == *parent;
+            links.iter().filter(between).copied().collect()
+        })
+        .collect();
+    let can_be_opened =
+        |step: &&Vec<Link>| step.iter().all(|link| nullable(schema, *link).is_some());
+    match steps.iter().find(can_be_opened) {
+        Some(step) => (step.clone(), true),
+        None => (steps.into_iter().next().unwrap_or_default(), false),
+    }
+}
+
+/// The column of a foreign key that may be NULL for a while.
+fn nullable(schema: &Schema, link: Link) -> Option<&str> {
+    let table = schema.tables.get(link.table)?;
+    nullable_column(schema, table, table.foreign_keys.get(link.key)?)
+}
+
+/// The column of `key` that may be NULL for a while, so that the whole of it refers to nothing. Nothing may refer to
+/// that column itself meanwhile.
+pub(super) fn nullable_column<'key>(
+    schema: &Schema,
+    table: &Table,
+    key: &'key ForeignKey,
+) -> Option<&'key str> {
+    let is_parent_key = |column: &str| {
+        let keys = schema.tables.iter().flat_map(|other| &other.foreign_keys);
+        keys.filter(|other| other.refers_to(&table.name))
+            .any(|other| {
+                other
+                    .parent_columns
+                    .iter()
+                    .any(|name| same_name(name, column))
+            })
+    };
+    key.columns
+        .iter()
+        .map(String::as_str)
+        .find(|column| table.may_be_null(column) && !is_parent_key(column))
+}

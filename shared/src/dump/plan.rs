@@ -1,0 +1,281 @@
+//! What is to be read and written of a database, decided from its schema alone.
+
+use super::DumpError;
+use super::full_text::Content;
+use super::limits::STATEMENT;
+use super::order::{Order, nullable_column, order};
+use super::rows::{Pairs, Rows};
+use super::schema::{ForeignKey, Object, Schema, Table, Virtual, VirtualKind};
+use super::sql::{comment, identifier, same_name};
+
+/// A database's dump, before any row is read.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) schema: Schema,
+    /// The tables in the order in which they are filled.
+    pub(super) tables: Vec<TablePlan>,
+    /// The virtual tables: full-text tables before what looks into them.
+    pub(super) virtuals: Vec<VirtualPlan>,
+    /// The table in which long values are put together: a name that is free.
+    pub(super) scratch: String,
+    /// Foreign keys between tables for whose rows there is no order, `child -> parent`.
+    pub(super) deferred: Vec<String>,
+    /// What a person should know.
+    pub(super) warnings: Vec<String>,
+}
+
+/// A table and its rows.
+#[derive(Debug, Clone)]
+pub(super) struct TablePlan {
+    pub(super) name: String,
+    pub(super) sql: String,
+    pub(super) rows: Rows,
+    /// Some rows are too long for one statement.
+    pub(super) has_long_rows: bool,
+    /// The columns by which a row is found again to set what was NULL at first; empty where nothing is.
+    pub(super) key: Vec<String>,
+    /// Statements that count rows which come before their parent in the same table, where no column may be NULL.
+    pub(super) unordered: Vec<String>,
+}
+
+/// A virtual table and, where it keeps them, its rows.
+#[derive(Debug, Clone)]
+pub(super) struct VirtualPlan {
+    pub(super) name: String,
+    pub(super) sql: String,
+    pub(super) rows: Option<Rows>,
+    pub(super) has_long_rows: bool,
+    /// It is full text and has settings of its own.
+    pub(super) has_settings: bool,
+    /// Its index is made again from another table.
+    pub(super) is_rebuilt: bool,
+}
+
+impl Plan {
+    /// Decides everything that the schema decides.
+    pub(super) fn new(schema: Schema) -> Result<Self, DumpError> {
+        let mut warnings = Vec::new();
+        for object in &schema.objects {
+            check_length(object)?;
+            if object.sql.contains("BEGIN TRANSACTION") {
+                warnings.push(format!(
+                    "The {} `{}` has the words BEGIN TRANSACTION in its definition: `wrangler d1 execute --local` refuses them.",
+                    object.kind,
+                    comment(&object.name)
+                ));
+            }
+        }
+        let order = order(&schema);
+        let tables: Vec<TablePlan> = order
+            .tables
+            .iter()
+            .filter_map(|n| Some((*n, schema.tables.get(*n)?)))
+            .map(|(n, table)| table_plan(&schema, &order, n, table))
+            .collect();
+        let mut virtuals: Vec<VirtualPlan> = schema
+            .virtuals
+            .iter()
+            .filter_map(|found| virtual_plan(&schema, found, &mut warnings))
+            .collect();
+        virtuals.sort_by_key(|found| !found.has_settings);
+        for rows in rows_of(&tables, &virtuals) {
+            if rows.room() == 0 {
+                return Err(DumpError::StatementTooLong {
+                    object: rows.table.clone(),
+                });
+            }
+        }
+        let deferred = order
+            .deferred
+            .iter()
+            .filter_map(|link| {
+                let table = schema.tables.get(link.table)?;
+                Some(arrow(table, table.foreign_keys.get(link.key)?))
+            })
+            .collect();
+        Ok(Self {
+            scratch: free_name(&schema),
+            tables,
+            virtuals,
+            deferred,
+            warnings,
+            schema,
+        })
+    }
+
+    /// Whether anything is put together in the scratch table.
+    pub(super) fn uses_scratch(&self) -> bool {
+        self.tables.iter().any(|table| table.has_long_rows)
+            || self.virtuals.iter().any(|found| found.has_long_rows)
+    }
+
+    /// The statements that make the indexes which foreign keys refer to, then those that make the others.
+    pub(super) fn indexes(&self) -> (Vec<&Object>, Vec<&Object>) {
+        self.schema.of_kind("index").partition(|object| {
+            let table = self.schema.table(&object.tbl_name);
+            let is_key = table.is_some_and(|table| {
+                let found = table.indexes.iter().find(|index| index.name == object.name);
+                found.is_some_and(|index| index.is_parent_key)
+            });
+            let keys = self
+                .schema
+                .tables
+                .iter()
+                .flat_map(|table| &table.foreign_keys);
+            is_key && keys.into_iter().any(|key| key.refers_to(&object.tbl_name))
+        })
+    }
+}
+
+fn rows_of<'plan>(
+    tables: &'plan [TablePlan],
+    virtuals: &'plan [VirtualPlan],
+) -> impl Iterator<Item = &'plan Rows> {
+    let of_virtuals = virtuals.iter().filter_map(|found| found.rows.as_ref());
+    tables.iter().map(|table| &table.rows).chain(of_virtuals)
+}
+
+fn check_length(object: &Object) -> Result<(), DumpError> {
+    if object.sql.len() <= STATEMENT {
+        return Ok(());
+    }
+    Err(DumpError::StatementTooLong {
+        object: identifier(&object.name),
+    })
+}
+
+/// `child -> parent`, as the manifest has it.
+fn arrow(table: &Table, key: &ForeignKey) -> String {
+    format!("{} -> {}", table.name, key.parent)
+}
+
+fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> TablePlan {
+    let between_tables = order
+        .opened
+        .iter()
+        .filter(|link| link.table == place)
+        .filter_map(|link| table.foreign_keys.get(link.key))
+        .filter_map(|key| Some((nullable_column(schema, table, key)?, None)));
+    let mut unordered = Vec::new();
+    let mut opened: Vec<(&str, Option<Pairs>)> = between_tables.collect();
+    for key in table
+        .foreign_keys
+        .iter()
+        .filter(|key| key.refers_to(&table.name))
+    {
+        let pairs = pairs(table, key);
+        match nullable_column(schema, table, key) {
+            Some(column) => opened.push((column, Some(pairs))),
+            None => unordered.push(pairs),
+        }
+    }
+    let mut table = table.clone();
+    let mut key = Vec::new();
+    if !opened.is_empty() {
+        key = match (table.rowid_column(), table.rowid_name()) {
+            (Some(column), _) => vec![identifier(&column.name)],
+            (None, Some(rowid)) => vec![rowid.to_owned()],
+            (None, None) => table
+                .primary_key()
+                .iter()
+                .map(|column| identifier(&column.name))
+                .collect(),
+        };
+        table.keeps_rowid |= table.rowid_column().is_none() && table.rowid_name().is_some();
+    }
+    let mut rows = Rows::of_table(&table);
+    for (column, later) in opened {
+        rows.open(column, later);
+    }
+    TablePlan {
+        key,
+        unordered: unordered
+            .iter()
+            .filter_map(|pairs| rows.unordered(pairs))
+            .collect(),
+        name: table.name,
+        sql: table.sql,
+        rows,
+        has_long_rows: false,
+    }
+}
+
+/// The columns of a foreign key with those that they refer to.
+fn pairs(table: &Table, key: &ForeignKey) -> Pairs {
+    let primary_key = table.primary_key();
+    let parents = if key.parent_columns.is_empty() {
+        primary_key
+            .iter()
+            .map(|column| column.name.clone())
+            .collect()
+    } else {
+        key.parent_columns.clone()
+    };
+    key.columns.iter().cloned().zip(parents).collect()
+}
+
+fn virtual_plan(
+    schema: &Schema,
+    found: &Virtual,
+    warnings: &mut Vec<String>,
+) -> Option<VirtualPlan> {
+    let name = comment(&found.name);
+    let mut plan = VirtualPlan {
+        name: found.name.clone(),
+        sql: found.sql.clone(),
+        rows: None,
+        has_long_rows: false,
+        has_settings: true,
+        is_rebuilt: false,
+    };
+    match &found.kind {
+        VirtualKind::FullText(Content::Own) => {
+            let columns: Vec<&str> = found
+                .columns
+                .iter()
+                .filter(|column| column.is_written())
+                .map(|column| column.name.as_str())
+                .collect();
+            plan.rows = Some(Rows::of_full_text(&found.name, &columns));
+        }
+        VirtualKind::FullText(Content::External { table, .. }) => {
+            plan.is_rebuilt = schema
+                .objects
+                .iter()
+                .any(|object| matches!(object.kind.as_str(), "table" | "view") && same_name(&object.name, table));
+            if !plan.is_rebuilt {
+                warnings.push(format!(
+                    "The full-text table `{name}` takes its text from `{}`, which does not exist: it is restored empty.",
+                    comment(table)
+                ));
+            }
+        }
+        VirtualKind::FullText(Content::Contentless) => warnings.push(format!(
+            "The full-text table `{name}` keeps no text (content=''), so what it indexed cannot be read back: it is restored empty."
+        )),
+        VirtualKind::Vocabulary => plan.has_settings = false,
+        VirtualKind::Unknown(module) => {
+            warnings.push(format!(
+                "The virtual table `{name}` is left out: D1 has no module `{}`.",
+                comment(module)
+            ));
+            return None;
+        }
+    }
+    Some(plan)
+}
+
+/// A name that no object has.
+fn free_name(schema: &Schema) -> String {
+    let is_taken = |name: &String| {
+        schema
+            .objects
+            .iter()
+            .any(|object| same_name(&object.name, name))
+    };
+    let mut name = "cache_restore_scratch".to_owned();
+    while is_taken(&name) {
+        name.push('_');
+    }
+    name
+}

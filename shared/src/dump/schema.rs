@@ -1,0 +1,408 @@
+//! What a database is made of, read in one batch of introspection.
+//!
+//! <https://www.sqlite.org/pragma.html#pragma_table_xinfo> and the pages beside it describe the columns read here.
+
+use serde::Deserialize;
+
+use super::full_text::{self, Content, Module};
+use super::sql::{has_keyword, same_name};
+use crate::ports::{DatabaseError, Outcome, Statement};
+
+/// Every object of a user, in the order in which SQLite lists them. `_` is itself in GLOB, and not any character: a
+/// user's `scfg` is a user's.
+const OBJECTS: &str = "SELECT m.type, m.name, m.tbl_name, m.sql, l.type AS kind, l.wr AS without_rowid \
+    FROM sqlite_schema m LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = m.name AND m.type IN ('table', 'view') \
+    WHERE m.name NOT GLOB '_cf_*' AND m.tbl_name NOT GLOB '_cf_*' AND m.name NOT GLOB 'sqlite_*' AND m.sql IS NOT NULL \
+    ORDER BY m.rowid";
+const COLUMNS: &str = "SELECT m.name AS tbl, x.name, x.type AS declared, x.\"notnull\" AS not_null, x.pk, x.hidden \
+    FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND m.name NOT GLOB '_cf_*' \
+    AND m.name NOT GLOB 'sqlite_*' ORDER BY m.rowid, x.cid";
+const FOREIGN_KEYS: &str = "SELECT m.name AS tbl, k.id, k.\"table\" AS parent, k.\"from\" AS child_column, k.\"to\" AS parent_column \
+    FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'table' AND m.name NOT GLOB '_cf_*' \
+    AND m.name NOT GLOB 'sqlite_*' ORDER BY m.rowid, k.id, k.seq";
+const INDEXES: &str = "SELECT m.name AS tbl, i.name, i.\"unique\" AS is_unique, i.origin, i.partial, \
+    EXISTS (SELECT 1 FROM pragma_index_info(i.name) WHERE cid = -2) AS of_expressions \
+    FROM sqlite_schema m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT GLOB '_cf_*' \
+    AND m.name NOT GLOB 'sqlite_*' ORDER BY m.rowid, i.seq";
+const COUNTERS: &str =
+    "SELECT count(*) AS found FROM sqlite_schema WHERE type = 'table' AND name = 'sqlite_sequence'";
+
+/// The statements that describe a database; [`Schema::read`] takes their outcomes.
+pub(super) fn introspection() -> Vec<Statement> {
+    [OBJECTS, COLUMNS, FOREIGN_KEYS, INDEXES, COUNTERS]
+        .map(Statement::new)
+        .to_vec()
+}
+
+/// The statement that reads the objects alone, to see whether they changed.
+pub(super) fn objects() -> Statement {
+    Statement::new(OBJECTS)
+}
+
+/// A row of [`objects`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Object {
+    /// `table`, `index`, `view` or `trigger`.
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// The table that an index or a trigger belongs to.
+    pub(super) tbl_name: String,
+    /// As SQLite stores it: without a semicolon.
+    pub(super) sql: String,
+    /// `table`, `virtual`, `shadow` or `view`.
+    #[serde(rename = "kind")]
+    list_type: Option<String>,
+    without_rowid: Option<u8>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ColumnRow {
+    tbl: String,
+    name: String,
+    declared: String,
+    not_null: u8,
+    pk: u32,
+    hidden: u8,
+}
+
+#[derive(Debug, Deserialize)]
+struct ForeignKeyRow {
+    tbl: String,
+    id: u32,
+    parent: String,
+    child_column: String,
+    parent_column: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct IndexRow {
+    tbl: String,
+    name: String,
+    is_unique: u8,
+    origin: String,
+    partial: u8,
+    of_expressions: u8,
+}
+
+#[derive(Debug, Deserialize)]
+struct Found {
+    found: u32,
+}
+
+/// A database's objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Schema {
+    /// All of them, as read.
+    pub(super) objects: Vec<Object>,
+    /// The tables that hold rows of their own.
+    pub(super) tables: Vec<Table>,
+    /// The virtual tables.
+    pub(super) virtuals: Vec<Virtual>,
+    /// Whether there are AUTOINCREMENT counters.
+    pub(super) has_counters: bool,
+}
+
+/// A table with rows of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) sql: String,
+    pub(super) without_rowid: bool,
+    /// All columns, generated ones too.
+    pub(super) columns: Vec<Column>,
+    pub(super) foreign_keys: Vec<ForeignKey>,
+    pub(super) indexes: Vec<Index>,
+    /// Whether rows must keep a rowid that no column shows, because something else refers to it.
+    pub(super) keeps_rowid: bool,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    declared: String,
+    pub(super) not_null: bool,
+    /// Its place in the primary key, from 1; 0 when it is not part of it.
+    pub(super) pk: u32,
+    hidden: u8,
+}
+
+/// A foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ForeignKey {
+    /// The other table's name, in the case of the declaration.
+    pub(super) parent: String,
+    /// The columns that refer.
+    pub(super) columns: Vec<String>,
+    /// The columns referred to; empty when the primary key is meant.
+    pub(super) parent_columns: Vec<String>,
+}
+
+/// An index, or what a UNIQUE or PRIMARY KEY made of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Index {
+    pub(super) name: String,
+    /// `CREATE INDEX` made it, and its columns are unique and no expressions: it can be what a foreign key refers to.
+    pub(super) is_parent_key: bool,
+    is_primary_key: bool,
+    is_unique_constraint: bool,
+}
+
+/// A virtual table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Virtual {
+    pub(super) name: String,
+    pub(super) sql: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) kind: VirtualKind,
+}
+
+/// What a virtual table is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum VirtualKind {
+    /// FTS5, with the place of its text.
+    FullText(Content),
+    /// A view into the words of an FTS5 table.
+    Vocabulary,
+    /// Something that D1 does not have.
+    Unknown(String),
+}
+
+impl Schema {
+    /// Reads what [`introspection`] answered.
+    pub(super) fn read(outcomes: Vec<Outcome>) -> Result<Self, DatabaseError> {
+        let [objects, columns, keys, indexes, counters] = <[Outcome; 5]>::try_from(outcomes)
+            .map_err(|outcomes| DatabaseError::Shape {
+                message: format!("{} results of 5 statements", outcomes.len()),
+            })?;
+        let objects: Vec<Object> = objects.read()?;
+        let columns: Vec<ColumnRow> = columns.read()?;
+        let keys: Vec<ForeignKeyRow> = keys.read()?;
+        let indexes: Vec<IndexRow> = indexes.read()?;
+        let counters: Vec<Found> = counters.read()?;
+        let virtuals: Vec<Virtual> = objects
+            .iter()
+            .filter(|object| object.is_virtual())
+            .map(|object| Virtual {
+                name: object.name.clone(),
+                sql: object.sql.clone(),
+                columns: columns_of(&columns, &object.name),
+                kind: virtual_kind(full_text::module(&object.sql)),
+            })
+            .collect();
+        let parts = parts(&objects);
+        let tables = objects
+            .iter()
+            .filter(|object| object.kind == "table" && !object.is_virtual())
+            .filter(|object| !parts.iter().any(|part| same_name(part, &object.name)))
+            .map(|object| table(object, &columns, &keys, &indexes, &virtuals))
+            .collect();
+        Ok(Self {
+            tables,
+            virtuals,
+            has_counters: counters.first().is_some_and(|row| row.found > 0),
+            objects,
+        })
+    }
+
+    /// The objects of one kind.
+    pub(super) fn of_kind<'schema>(
+        &'schema self,
+        kind: &'static str,
+    ) -> impl DoubleEndedIterator<Item = &'schema Object> {
+        self.objects
+            .iter()
+            .filter(move |object| object.kind == kind)
+    }
+
+    /// The table of that name.
+    pub(super) fn table(&self, name: &str) -> Option<&Table> {
+        self.tables
+            .iter()
+            .find(|table| same_name(&table.name, name))
+    }
+}
+
+impl Object {
+    fn is_virtual(&self) -> bool {
+        self.kind == "table" && self.list_type.as_deref() == Some("virtual")
+    }
+}
+
+/// The tables in which full-text tables keep their parts. SQLite calls a table a shadow by its name alone; a user's own
+/// `docs_content` beside an index `docs` of external content is none.
+fn parts(objects: &[Object]) -> Vec<String> {
+    objects
+        .iter()
+        .filter(|object| object.is_virtual())
+        .filter_map(|object| Some((object, full_text::module(&object.sql)?)))
+        .filter(|(_, module)| module.name == "fts5")
+        .flat_map(|(object, module)| {
+            let endings = module.parts();
+            endings
+                .into_iter()
+                .map(|ending| format!("{}{ending}", object.name))
+        })
+        .collect()
+}
+
+fn virtual_kind(module: Option<Module<'_>>) -> VirtualKind {
+    match module {
+        Some(module) if module.name == "fts5" => VirtualKind::FullText(module.content()),
+        Some(module) if module.name == "fts5vocab" => VirtualKind::Vocabulary,
+        Some(module) => VirtualKind::Unknown(module.name),
+        None => VirtualKind::Unknown(String::new()),
+    }
+}
+
+fn table(
+    object: &Object,
+    columns: &[ColumnRow],
+    keys: &[ForeignKeyRow],
+    indexes: &[IndexRow],
+    virtuals: &[Virtual],
+) -> Table {
+    let name = &object.name;
+    let mut table = Table {
+        name: name.clone(),
+        sql: object.sql.clone(),
+        without_rowid: object.without_rowid == Some(1),
+        columns: columns_of(columns, name),
+        foreign_keys: foreign_keys_of(keys, name),
+        indexes: indexes_of(indexes, name),
+        keeps_rowid: false,
+    };
+    let is_indexed_by_rowid = virtuals.iter().any(|index| match &index.kind {
+        VirtualKind::FullText(Content::External {
+            table: text,
+            by_rowid,
+        }) => {
+            same_name(text, name)
+                && by_rowid
+                    .as_ref()
+                    .is_none_or(|column| table.column(column).is_none())
+        }
+        _ => false,
+    });
+    table.keeps_rowid = is_indexed_by_rowid && table.rowid_column().is_none();
+    table
+}
+
+fn columns_of(rows: &[ColumnRow], table: &str) -> Vec<Column> {
+    rows.iter()
+        .filter(|row| row.tbl == table)
+        .map(|row| Column {
+            name: row.name.clone(),
+            declared: row.declared.clone(),
+            not_null: row.not_null != 0,
+            pk: row.pk,
+            hidden: row.hidden,
+        })
+        .collect()
+}
+
+fn foreign_keys_of(rows: &[ForeignKeyRow], table: &str) -> Vec<ForeignKey> {
+    let mut keys: Vec<(u32, ForeignKey)> = Vec::new();
+    for row in rows.iter().filter(|row| row.tbl == table) {
+        if keys.last().is_none_or(|(id, _)| *id != row.id) {
+            let key = ForeignKey {
+                parent: row.parent.clone(),
+                columns: Vec::new(),
+                parent_columns: Vec::new(),
+            };
+            keys.push((row.id, key));
+        }
+        if let Some((_, key)) = keys.last_mut() {
+            key.columns.push(row.child_column.clone());
+            key.parent_columns.extend(row.parent_column.clone());
+        }
+    }
+    keys.into_iter().map(|(_, key)| key).collect()
+}
+
+fn indexes_of(rows: &[IndexRow], table: &str) -> Vec<Index> {
+    rows.iter()
+        .filter(|row| row.tbl == table)
+        .map(|row| Index {
+            name: row.name.clone(),
+            is_parent_key: row.origin == "c"
+                && row.is_unique == 1
+                && row.partial == 0
+                && row.of_expressions == 0,
+            is_primary_key: row.origin == "pk",
+            is_unique_constraint: row.origin == "u",
+        })
+        .collect()
+}
+
+impl Column {
+    /// Whether a value can be written to it: it is not generated, and not a hidden column of a virtual table.
+    pub(super) fn is_written(&self) -> bool {
+        self.hidden == 0
+    }
+}
+
+impl Table {
+    /// The column of that name.
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns
+            .iter()
+            .find(|column| same_name(&column.name, name))
+    }
+
+    /// The columns that values are written to.
+    pub(super) fn written(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.is_written())
+    }
+
+    /// The columns of the primary key, in its order.
+    pub(super) fn primary_key(&self) -> Vec<&Column> {
+        let mut key: Vec<_> = self.columns.iter().filter(|column| column.pk > 0).collect();
+        key.sort_by_key(|column| column.pk);
+        key
+    }
+
+    /// The column that is the rowid: `INTEGER PRIMARY KEY`. Any other primary key has an index of its own, also
+    /// `INTEGER PRIMARY KEY DESC`. <https://www.sqlite.org/lang_createtable.html#rowid>
+    pub(super) fn rowid_column(&self) -> Option<&Column> {
+        let key = self.primary_key();
+        let [only] = key.as_slice() else { return None };
+        let is_rowid = !self.without_rowid
+            && only.declared.eq_ignore_ascii_case("integer")
+            && !self.indexes.iter().any(|index| index.is_primary_key);
+        is_rowid.then_some(*only)
+    }
+
+    /// A name by which the rowid can be read; `None` when there is no rowid, or columns have taken all its names.
+    pub(super) fn rowid_name(&self) -> Option<&'static str> {
+        if self.without_rowid {
+            return None;
+        }
+        ["rowid", "_rowid_", "oid"]
+            .into_iter()
+            .find(|name| self.column(name).is_none())
+    }
+
+    /// Whether a column may be NULL for a while, when nothing but foreign keys looks at it, and its row be found again.
+    pub(super) fn may_be_null(&self, name: &str) -> bool {
+        let free = self
+            .column(name)
+            .is_some_and(|column| !column.not_null && column.pk == 0 && column.is_written());
+        let generated = self.columns.iter().filter(|column| !column.is_written());
+        let is_unique = self.indexes.iter().any(|index| index.is_unique_constraint);
+        let is_seen = generated
+            .into_iter()
+            .any(|column| column.not_null || is_unique);
+        let is_found =
+            self.without_rowid || self.rowid_column().is_some() || self.rowid_name().is_some();
+        free && is_found && !is_seen && !has_keyword(&self.sql, "check")
+    }
+}
+
+impl ForeignKey {
+    /// Whether it refers to the table `name`.
+    pub(super) fn refers_to(&self, name: &str) -> bool {
+        same_name(&self.parent, name)
+    }
+}
