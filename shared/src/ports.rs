@@ -176,6 +176,8 @@ pub struct PutOptions {
     pub content_type: &'static str,
     /// SHA-256 of the body; a body that arrives different is refused.
     pub sha256: [u8; 32],
+    /// The job that stores it: tells an object of one's own from another's when the key is taken.
+    pub owner: String,
 }
 
 /// How a create-only put ended.
@@ -194,6 +196,8 @@ pub struct ObjectInfo {
     pub size: u64,
     /// The entity tag, without quotes.
     pub etag: String,
+    /// The job that stored it; `None` when it was not stored through this port.
+    pub owner: Option<String>,
 }
 
 /// Why the store did not do what it was asked: it may or may not have happened.

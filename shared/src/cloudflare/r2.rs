@@ -1,8 +1,13 @@
 //! R2 as an [`ObjectStore`].
 
-use worker::{Bucket, Conditional, HttpMetadata, ResponseBody};
+use std::collections::HashMap;
+
+use worker::{Bucket, Conditional, HttpMetadata, Object, ResponseBody};
 
 use crate::ports::{ObjectInfo, ObjectStore, Put, PutOptions, StoreError};
+
+/// The custom metadata in which an object's owner is stored.
+const OWNER: &str = "job";
 
 /// An R2 bucket.
 #[derive(Debug, Clone)]
@@ -26,10 +31,7 @@ impl R2 {
         let Some(object) = self.bucket.get(key).execute().await.map_err(fail)? else {
             return Ok(None);
         };
-        let info = ObjectInfo {
-            size: object.size(),
-            etag: object.etag(),
-        };
+        let info = info(&object).map_err(fail)?;
         let body = match object.body() {
             Some(body) => body.response_body().map_err(fail)?,
             None => ResponseBody::Empty,
@@ -52,6 +54,7 @@ impl ObjectStore for R2 {
                 content_type: Some(meta.content_type.to_owned()),
                 ..HttpMetadata::default()
             })
+            .custom_metadata(HashMap::from([(OWNER.to_owned(), meta.owner.clone())]))
             .sha256(meta.sha256)
             .only_if(nothing_there)
             .execute()
@@ -75,15 +78,9 @@ impl ObjectStore for R2 {
     }
 
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError> {
-        let object = self
-            .bucket
-            .head(key)
-            .await
-            .map_err(|error| failed("head", key, &error))?;
-        Ok(object.map(|object| ObjectInfo {
-            size: object.size(),
-            etag: object.etag(),
-        }))
+        let fail = |error: worker::Error| failed("head", key, &error);
+        let object = self.bucket.head(key).await.map_err(fail)?;
+        object.as_ref().map(info).transpose().map_err(fail)
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
@@ -92,6 +89,14 @@ impl ObjectStore for R2 {
             .await
             .map_err(|error| failed("delete", key, &error))
     }
+}
+
+fn info(object: &Object) -> worker::Result<ObjectInfo> {
+    Ok(ObjectInfo {
+        size: object.size(),
+        etag: object.etag(),
+        owner: object.custom_metadata()?.remove(OWNER),
+    })
 }
 
 fn failed(operation: &'static str, key: &str, error: &worker::Error) -> StoreError {

@@ -9,10 +9,17 @@ use sha2::{Digest, Sha256};
 use super::{Fault, Faults};
 use crate::ports::{ObjectInfo, ObjectStore, Put, PutOptions, StoreError};
 
+/// One object.
+#[derive(Debug, Clone)]
+struct Stored {
+    body: Vec<u8>,
+    owner: Option<String>,
+}
+
 /// Objects by their keys.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryObjects {
-    objects: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
+    objects: Rc<RefCell<BTreeMap<String, Stored>>>,
     faults: Faults,
 }
 
@@ -27,11 +34,13 @@ impl MemoryObjects {
         self.objects.borrow().keys().cloned().collect()
     }
 
-    /// Puts an object there as somebody else would: over whatever was there.
+    /// Puts an object there as somebody else would: over whatever was there, and without an owner.
     pub fn place(&self, key: &str, body: &[u8]) {
-        self.objects
-            .borrow_mut()
-            .insert(key.to_owned(), body.to_vec());
+        let stored = Stored {
+            body: body.to_vec(),
+            owner: None,
+        };
+        self.objects.borrow_mut().insert(key.to_owned(), stored);
     }
 
     /// Takes an object away as somebody else would.
@@ -44,7 +53,7 @@ impl MemoryObjects {
         &self,
         operation: &'static str,
         key: &str,
-        action: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) -> Result<T, StoreError>,
+        action: impl FnOnce(&mut BTreeMap<String, Stored>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let lost = || failed(operation, key, "a fault of the test");
         match self.faults.take() {
@@ -66,20 +75,27 @@ impl ObjectStore for MemoryObjects {
             if <[u8; 32]>::from(Sha256::digest(body)) != meta.sha256 {
                 return Err(failed("put", key, "the body has another SHA-256"));
             }
-            objects.insert(key.to_owned(), body.to_vec());
+            let stored = Stored {
+                body: body.to_vec(),
+                owner: Some(meta.owner.clone()),
+            };
+            objects.insert(key.to_owned(), stored);
             Ok(Put::Created)
         })
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.attempt("get", key, |objects| Ok(objects.get(key).cloned()))
+        self.attempt("get", key, |objects| {
+            Ok(objects.get(key).map(|stored| stored.body.clone()))
+        })
     }
 
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError> {
         self.attempt("head", key, |objects| {
-            Ok(objects.get(key).map(|body| ObjectInfo {
-                size: body.len().try_into().unwrap_or(u64::MAX),
-                etag: etag(body),
+            Ok(objects.get(key).map(|stored| ObjectInfo {
+                size: stored.body.len().try_into().unwrap_or(u64::MAX),
+                etag: etag(&stored.body),
+                owner: stored.owner.clone(),
             }))
         })
     }
@@ -120,6 +136,7 @@ mod tests {
         let meta = PutOptions {
             content_type: "application/sql",
             sha256: Sha256::digest(hashed).into(),
+            owner: "job".to_owned(),
         };
         block_on(objects.put_new("key", body, &meta))
     }
