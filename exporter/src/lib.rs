@@ -1,1 +1,111 @@
-//! The exporter Worker.
+//! The exporter Worker: a message is the backup of one database.
+//!
+//! What a message does is in [`export()`], over ports, so that all of it is tested natively. This file only joins it to
+//! the runtime.
+
+mod export;
+pub mod ports;
+mod store;
+
+use shared::cloudflare::{
+    BindingError, CfQueue, D1, EnvSources, R2, SettingError, SystemClock, SystemRandom, bucket,
+    catalogue, deliveries, events, exports, report, whole_number,
+};
+use shared::delivery::{Fate, Received};
+use shared::message::{Event, ExportMessage};
+use shared::registry::{EmbeddedError, Registry};
+use shared::retry::Backoff;
+use worker::Env;
+use worker::wasm_bindgen::prelude::wasm_bindgen;
+use worker::worker_sys::{Context, MessageBatch};
+
+pub use crate::export::{ExportError, Exported, Settings, export};
+pub use crate::store::StoringError;
+
+use crate::ports::System;
+
+/// Until somebody deploys it right.
+const UNDEPLOYED_SECONDS: u32 = 300;
+
+/// Not `#[event(queue)]`, which hides how often a message came; else what that makes of a handler.
+#[wasm_bindgen(
+    js_name = "queue",
+    wasm_bindgen = ::worker::wasm_bindgen,
+    wasm_bindgen_futures = ::worker::wasm_bindgen_futures,
+    js_sys = ::worker::js_sys
+)]
+pub async fn queue(batch: MessageBatch, env: Env, _context: Context) {
+    const OPERATION: &str = "back up a database";
+    for delivery in deliveries(&batch) {
+        let received = Received {
+            id: &delivery.id,
+            body: &delivery.body,
+            attempts: delivery.attempts,
+        };
+        let fate = match deployed(&env) {
+            Ok((system, settings)) => {
+                let exported = export(&system, &settings, received).await;
+                for failure in &exported.failures {
+                    report(OPERATION, failure);
+                }
+                exported.fate
+            }
+            Err(error) => {
+                report(OPERATION, &error);
+                Fate::Retry {
+                    after_seconds: UNDEPLOYED_SECONDS,
+                }
+            }
+        };
+        match fate {
+            Fate::Ack => delivery.ack(),
+            Fate::Retry { after_seconds } => delivery.retry(after_seconds),
+        }
+    }
+}
+
+/// The Worker was deployed incompletely.
+#[derive(Debug, thiserror::Error)]
+enum DeploymentError {
+    /// A binding is missing.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
+    /// The registry does not read.
+    #[error(transparent)]
+    Registry(#[from] EmbeddedError),
+    /// A variable has no sense.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+}
+
+/// The adapters to the Workers runtime.
+type Runtime<'env> = System<
+    EnvSources<'env>,
+    D1,
+    R2,
+    CfQueue<Event>,
+    CfQueue<ExportMessage>,
+    SystemClock,
+    SystemRandom,
+>;
+
+/// The adapters and settings that this Worker was deployed with.
+fn deployed(env: &Env) -> Result<(Runtime<'_>, Settings), DeploymentError> {
+    let system = System {
+        sources: EnvSources::new(env),
+        catalogue: catalogue(env)?,
+        bucket: bucket(env)?,
+        events: events(env)?,
+        exports: exports(env)?,
+        clock: SystemClock,
+        random: SystemRandom,
+    };
+    let settings = Settings {
+        registry: Registry::embedded()?,
+        backoff: Backoff {
+            base_seconds: whole_number(env, "RETRY_BASE_SECONDS", 1..=43_000)?.unwrap_or(10),
+            cap_seconds: whole_number(env, "RETRY_CAP_SECONDS", 1..=43_000)?.unwrap_or(3600),
+        },
+    };
+    Ok((system, settings))
+}

@@ -9,6 +9,7 @@ mod delivery;
 mod log;
 mod queue;
 mod r2;
+mod random;
 mod settings;
 
 pub use bindings::{BindingError, bucket, catalogue, events, exports};
@@ -18,4 +19,5 @@ pub use delivery::{Delivery, deliveries};
 pub use log::report;
 pub use queue::CfQueue;
 pub use r2::R2;
+pub use random::SystemRandom;
 pub use settings::{SettingError, whole_number};

@@ -21,6 +21,8 @@ mod schema;
 mod script;
 mod sql;
 
+use sha2::{Digest, Sha256};
+
 use crate::manifest::{Consistency, FORMAT_VERSION, Manifest};
 use crate::ports::{Clock, Database, DatabaseError};
 use crate::time::Timestamp;
@@ -151,6 +153,11 @@ async fn introspect<D: Database>(database: &D) -> Result<Plan, DumpError> {
         Some(bytes) if bytes > LARGEST_DATABASE => Err(DumpError::TooLarge { bytes }),
         _ => Plan::new(Schema::read(outcomes).map_err(DumpError::Introspect)?),
     }
+}
+
+/// SHA-256, as the bucket verifies it.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// What a dump says about itself.

@@ -7,6 +7,7 @@
 pub mod catalogue;
 #[cfg(feature = "cloudflare")]
 pub mod cloudflare;
+pub mod delivery;
 pub mod dump;
 pub mod manifest;
 pub mod message;
@@ -15,4 +16,5 @@ pub mod native;
 pub mod planning;
 pub mod ports;
 pub mod registry;
+pub mod retry;
 pub mod time;

@@ -8,9 +8,13 @@ mod database;
 mod faults;
 mod objects;
 mod queue;
+mod random;
+mod sources;
 
 pub use clock::TestClock;
 pub use database::NativeDatabase;
 pub use faults::{Fault, Faults};
 pub use objects::MemoryObjects;
 pub use queue::MemoryQueue;
+pub use random::SeededRandom;
+pub use sources::NativeSources;

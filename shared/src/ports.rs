@@ -16,6 +16,14 @@ pub trait Clock {
     fn now(&self) -> Timestamp;
 }
 
+/// What nobody can foresee.
+pub trait Random {
+    /// A number, all equally likely.
+    fn number(&self) -> u64;
+    /// A text that never comes again.
+    fn token(&self) -> String;
+}
+
 /// A D1 database: a source to back up, or the catalogue.
 pub trait Database {
     /// Runs the statements in order as one transaction: all see one instant, and one failure undoes all.
@@ -214,8 +222,14 @@ pub struct StoreError {
 
 /// A queue to send to.
 pub trait Queue<M> {
-    /// Sends every message; may be called with any number. When it fails some may have been sent.
-    async fn send(&self, messages: &[M]) -> Result<(), QueueError>;
+    /// Sends every message, to be delivered after `delay_seconds` (12 hours at most); may be called with any number.
+    /// When it fails some may have been sent.
+    async fn send_after(&self, messages: &[M], delay_seconds: u32) -> Result<(), QueueError>;
+
+    /// Sends every message, to be delivered at once.
+    async fn send(&self, messages: &[M]) -> Result<(), QueueError> {
+        self.send_after(messages, 0).await
+    }
 }
 
 /// Sending failed: some messages may have been sent.

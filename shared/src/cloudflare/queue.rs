@@ -30,7 +30,7 @@ impl<M> From<worker::Queue> for CfQueue<M> {
 }
 
 impl<M: Serialize> Queue<M> for CfQueue<M> {
-    async fn send(&self, messages: &[M]) -> Result<(), QueueError> {
+    async fn send_after(&self, messages: &[M], delay_seconds: u32) -> Result<(), QueueError> {
         let bodies = messages
             .iter()
             .map(serde_json::to_string)
@@ -49,6 +49,7 @@ impl<M: Serialize> Queue<M> for CfQueue<M> {
             let batch = batch
                 .into_iter()
                 .fold(BatchMessageBuilder::new(), BatchMessageBuilder::message)
+                .delay_seconds(delay_seconds)
                 .build();
             self.queue
                 .send_raw_batch(batch)

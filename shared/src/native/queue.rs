@@ -50,7 +50,7 @@ impl<M: Clone> MemoryQueue<M> {
 }
 
 impl<M: Clone> Queue<M> for MemoryQueue<M> {
-    async fn send(&self, messages: &[M]) -> Result<(), QueueError> {
+    async fn send_after(&self, messages: &[M], _delay_seconds: u32) -> Result<(), QueueError> {
         let fault = self.faults.take();
         if fault != Some(Fault::Before) {
             self.messages.borrow_mut().extend_from_slice(messages);

@@ -153,7 +153,7 @@ fn exporter(registry: &Registry) -> Config<'_> {
         vars: BTreeMap::from([("RETRY_BASE_SECONDS", "10"), ("RETRY_CAP_SECONDS", "3600")]),
         r2_buckets: vec![bucket(registry)],
         queues: Queues {
-            producers: vec![EVENTS],
+            producers: vec![EXPORTS, EVENTS],
             // One message an invocation: an export may need all of its memory and time.
             consumers: vec![Consumer {
                 queue: EXPORTS_QUEUE,

@@ -1,0 +1,376 @@
+//! One message: the backup of one database for one job.
+
+use shared::catalogue::dead_letters::{self, DeadLetter};
+use shared::catalogue::leases::{self, Claimant, ResultState, StoredDump};
+use shared::delivery::{Fate, Received};
+use shared::dump::{DumpError, DumpRequest, dump};
+use shared::manifest::Manifest;
+use shared::message::{EXPORTS_QUEUE, Event, ExportMessage};
+use shared::ports::{
+    Clock, Database, DatabaseError, MissingBinding, Outcome, Queue, QueueError, Random, Sources,
+};
+use shared::registry::{DatabaseConfig, Registry};
+use shared::retry::Backoff;
+use shared::time::Timestamp;
+
+use crate::ports::Ports;
+use crate::store::{Slot, StoringError, committed, store};
+
+/// A lease outlives any export that is still going on: the platform ends an invocation after 15 minutes.
+/// <https://developers.cloudflare.com/queues/platform/limits/>
+const LEASE_SECONDS: i64 = 15 * 60;
+/// How long a message waits that came while its database was being exported.
+const BUSY_SECONDS: u32 = 30;
+
+/// What the exporter was deployed with.
+#[derive(Debug)]
+pub struct Settings {
+    /// The databases, and how long backups are kept.
+    pub registry: Registry,
+    /// The times between attempts.
+    pub backoff: Backoff,
+}
+
+/// Something went wrong with a message, which is to be logged.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The body is no message, or names what the catalogue does not know. Recorded as a dead letter.
+    #[error("the message is not for this exporter: {0}")]
+    Poison(String),
+    /// The result was not claimed, or not found out about.
+    #[error("the result could not be claimed")]
+    Claim(#[source] DatabaseError),
+    /// A message that makes no sense was not recorded.
+    #[error("the message could not be recorded as a dead letter")]
+    DeadLetter(#[source] DatabaseError),
+    /// The message came too early and could not be sent to the end of the queue.
+    #[error("the message could not be put back")]
+    PutBack(#[source] QueueError),
+    /// The registry no longer has the database.
+    #[error("the registry no longer has the database; it was removed after the job was planned")]
+    Unregistered,
+    /// The Worker is not bound to the database.
+    #[error(transparent)]
+    Binding(#[from] MissingBinding),
+    /// The dump was not made.
+    #[error("the dump could not be made")]
+    Dump(#[from] DumpError),
+    /// The dump was not stored.
+    #[error("the dump could not be stored")]
+    Store(#[from] StoringError),
+    /// The dump is stored, and the catalogue does not know it yet.
+    #[error("the dump is stored but could not be recorded")]
+    Record(#[source] DatabaseError),
+    /// Somebody else has taken the result over.
+    #[error("the lease ran out before the dump was recorded, and another exporter has taken over")]
+    LeaseLost,
+    /// The claim was not given back; it ends by itself.
+    #[error("the claim could not be given back, so the next attempt has to wait for it to end")]
+    Release(#[source] DatabaseError),
+    /// The end of the result was not announced; the janitor finds it by itself.
+    #[error("the end of the result could not be announced")]
+    Announce(#[source] QueueError),
+}
+
+impl ExportError {
+    /// Whether the same may succeed later. A failure to read from or write to anything may; so may a binding, which is
+    /// there when a deployment that is under way is done.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Dump(error) => error.is_transient(),
+            Self::Poison(_) | Self::Unregistered => false,
+            Self::Store(error) => match error {
+                StoringError::Bucket(_) | StoringError::Contended { .. } => true,
+                StoringError::Encode(_) | StoringError::ForeignManifest { .. } => false,
+            },
+            Self::Claim(_)
+            | Self::DeadLetter(_)
+            | Self::PutBack(_)
+            | Self::Binding(_)
+            | Self::Record(_)
+            | Self::LeaseLost
+            | Self::Release(_)
+            | Self::Announce(_) => true,
+        }
+    }
+}
+
+/// What became of a message, and what is to be logged about it.
+#[derive(Debug)]
+pub struct Exported {
+    /// What the queue is told.
+    pub fate: Fate,
+    /// What went wrong.
+    pub failures: Vec<ExportError>,
+}
+
+/// Backs up the database that a message names.
+///
+/// 1. Read the message. What makes no sense is recorded as a dead letter; recorded twice, it is one row.
+/// 2. Claim the result by compare-and-set. A message that comes again finds it ended (done), or held: then it goes to
+///    the end of the queue and comes back later. When the claim's answer is lost, it ends by itself.
+/// 3. Look for a backup that an earlier attempt committed before it stopped; then only 6 is left to do.
+/// 4. Read the database: reads only.
+/// 5. Store the dump and its manifest, both create-only; see [`store`].
+/// 6. Record both rows in one transaction, if the lease still holds. When its answer is lost, the next delivery finds
+///    the result ended; when the lease is lost, whoever has it records the same manifest.
+/// 7. Announce the end. Lost, the janitor's sweep finds it; twice, the janitor counts the same.
+///
+/// When 3 to 6 fail for a reason that may pass, the claim is given back and the message retried; after the last retry
+/// it is a dead letter, and the janitor ends the result. For any other reason the result ends here as failed.
+pub async fn export<P: Ports>(ports: &P, settings: &Settings, received: Received<'_>) -> Exported {
+    let again = |attempt| Fate::Retry {
+        after_seconds: settings.backoff.after(attempt, ports.random()),
+    };
+    match begin(ports, received).await {
+        Ok(Beginning::Poison(error)) => Exported::with(Fate::Ack, error),
+        Ok(Beginning::Busy(message)) => {
+            match ports.exports().send_after(&[message], BUSY_SECONDS).await {
+                Ok(()) => Exported::without_failure(Fate::Ack),
+                Err(error) => {
+                    Exported::with(again(received.deliveries()), ExportError::PutBack(error))
+                }
+            }
+        }
+        Ok(Beginning::Ended(message)) => announced(ports, &message).await,
+        Ok(Beginning::Claimed(claim)) => match back_up(ports, settings, &claim).await {
+            Ok(()) => announced(ports, &claim.message).await,
+            // Whoever took over has a message of its own.
+            Err(error @ ExportError::LeaseLost) => Exported::with(Fate::Ack, error),
+            Err(error) if error.is_transient() => {
+                let given_back = give_back(ports, &claim, &error).await;
+                Exported::with(again(claim.attempt), error).and(given_back)
+            }
+            Err(error) => match give_up(ports, &claim, &error).await {
+                Ok(()) => announced(ports, &claim.message).await.and(Err(error)),
+                Err(failure) => Exported::with(again(claim.attempt), failure).and(Err(error)),
+            },
+        },
+        Err(error) => Exported::with(again(received.deliveries()), error),
+    }
+}
+
+impl Exported {
+    fn without_failure(fate: Fate) -> Self {
+        Self {
+            fate,
+            failures: Vec::new(),
+        }
+    }
+
+    fn with(fate: Fate, error: ExportError) -> Self {
+        Self::without_failure(fate).and(Err(error))
+    }
+
+    /// The same with one more failure, if it is one.
+    fn and(mut self, outcome: Result<(), ExportError>) -> Self {
+        self.failures.extend(outcome.err());
+        self
+    }
+}
+
+/// A result that this invocation holds.
+struct Claim {
+    message: ExportMessage,
+    token: String,
+    /// Which claim this is, from 1.
+    attempt: u32,
+    /// When the job was planned; its date is that of the backup, whenever it is made.
+    planned: Timestamp,
+    claimed: Timestamp,
+}
+
+impl Claim {
+    fn claimant(&self) -> Claimant<'_> {
+        Claimant {
+            job_id: &self.message.job_id,
+            database: &self.message.database,
+            token: &self.token,
+        }
+    }
+}
+
+/// What there is to do for a message.
+enum Beginning {
+    /// Nothing: it is recorded as a dead letter.
+    Poison(ExportError),
+    /// Nothing now.
+    Busy(ExportMessage),
+    /// Nothing but to say so: the result has ended.
+    Ended(ExportMessage),
+    /// A backup.
+    Claimed(Claim),
+}
+
+async fn begin<P: Ports>(ports: &P, received: Received<'_>) -> Result<Beginning, ExportError> {
+    let message: ExportMessage = match serde_json::from_str(received.body) {
+        Ok(message) => message,
+        Err(error) => {
+            let reason = format!("its body is no export message ({error})");
+            return poison(ports, received, None, reason).await;
+        }
+    };
+    let token = ports.random().token();
+    let now = ports.clock().now();
+    let claimant = Claimant {
+        job_id: &message.job_id,
+        database: &message.database,
+        token: &token,
+    };
+    let until = now.plus_seconds(LEASE_SECONDS);
+    let statements = [
+        leases::claim(&claimant, now, until),
+        leases::state(&message.job_id, &message.database),
+    ];
+    let outcomes = ports
+        .catalogue()
+        .batch(&statements)
+        .await
+        .map_err(ExportError::Claim)?;
+    let claimed = outcomes.first().is_some_and(|outcome| outcome.changes == 1);
+    let Some(state) = state(outcomes).map_err(ExportError::Claim)? else {
+        let reason = format!(
+            "the catalogue has no result of job `{}` for the database `{}`",
+            message.job_id, message.database
+        );
+        return poison(ports, received, Some(&message), reason).await;
+    };
+    if claimed {
+        return Ok(Beginning::Claimed(Claim {
+            message,
+            token,
+            attempt: state.attempts,
+            planned: Timestamp::from_seconds(state.planned_at),
+            claimed: now,
+        }));
+    }
+    Ok(match state.status.as_str() {
+        "queued" | "running" => Beginning::Busy(message),
+        _ => Beginning::Ended(message),
+    })
+}
+
+/// The row that the last statement of a claim answers with.
+fn state(outcomes: Vec<Outcome>) -> Result<Option<ResultState>, DatabaseError> {
+    let rows: Vec<ResultState> = outcomes
+        .into_iter()
+        .next_back()
+        .unwrap_or_default()
+        .read()?;
+    Ok(rows.into_iter().next())
+}
+
+async fn poison<P: Ports>(
+    ports: &P,
+    received: Received<'_>,
+    message: Option<&ExportMessage>,
+    reason: String,
+) -> Result<Beginning, ExportError> {
+    let letter = DeadLetter {
+        message_id: received.id,
+        queue: EXPORTS_QUEUE,
+        body: received.body,
+        job_id: message.map(|message| message.job_id.as_str()),
+        database: message.map(|message| message.database.as_str()),
+        error: &reason,
+        attempts: received.deliveries(),
+        now: ports.clock().now(),
+    };
+    ports
+        .catalogue()
+        .batch(&[dead_letters::record(&letter)])
+        .await
+        .map_err(ExportError::DeadLetter)?;
+    Ok(Beginning::Poison(ExportError::Poison(reason)))
+}
+
+/// From the claim to the record.
+async fn back_up<P: Ports>(
+    ports: &P,
+    settings: &Settings,
+    claim: &Claim,
+) -> Result<(), ExportError> {
+    let database = settings
+        .registry
+        .find(&claim.message.database)
+        .ok_or(ExportError::Unregistered)?;
+    let date = claim.planned.date();
+    let slot = Slot {
+        database: &database.name,
+        date: &date,
+        job_id: &claim.message.job_id,
+    };
+    let manifest = match committed(ports.bucket(), &slot).await? {
+        Some(manifest) => manifest,
+        None => make(ports, database, &slot).await?,
+    };
+    let now = ports.clock().now();
+    let kept_seconds = i64::from(settings.registry.backup.retention_weeks) * 7 * 86_400;
+    let stored = StoredDump {
+        manifest: &manifest,
+        date: &date,
+        now,
+        expires: now.plus_seconds(kept_seconds),
+        duration_ms: now.millis_since(claim.claimed),
+    };
+    let outcomes = ports
+        .catalogue()
+        .batch(&leases::record(&claim.claimant(), &stored))
+        .await
+        .map_err(ExportError::Record)?;
+    match outcomes.last() {
+        Some(outcome) if outcome.changes == 1 => Ok(()),
+        _ => Err(ExportError::LeaseLost),
+    }
+}
+
+async fn make<P: Ports>(
+    ports: &P,
+    database: &DatabaseConfig,
+    slot: &Slot<'_>,
+) -> Result<Manifest, ExportError> {
+    let source = ports.sources().source(&database.binding)?;
+    let request = DumpRequest {
+        database: &database.name,
+        database_id: &database.id,
+        job_id: slot.job_id,
+    };
+    let dump = dump(&source, ports.clock(), &request).await?;
+    Ok(store(ports.bucket(), slot, &dump).await?)
+}
+
+async fn announced<P: Ports>(ports: &P, message: &ExportMessage) -> Exported {
+    let event = Event::ResultSettled {
+        job_id: message.job_id.clone(),
+        database: message.database.clone(),
+    };
+    let sent = ports.events().send(&[event]).await;
+    Exported::without_failure(Fate::Ack).and(sent.map_err(ExportError::Announce))
+}
+
+async fn give_back<P: Ports>(
+    ports: &P,
+    claim: &Claim,
+    error: &ExportError,
+) -> Result<(), ExportError> {
+    let release = leases::release(&claim.claimant(), &chain(error));
+    let released = ports.catalogue().batch(&[release]).await;
+    released.map(|_| ()).map_err(ExportError::Release)
+}
+
+async fn give_up<P: Ports>(
+    ports: &P,
+    claim: &Claim,
+    error: &ExportError,
+) -> Result<(), ExportError> {
+    let fail = leases::fail(&claim.claimant(), &chain(error), ports.clock().now());
+    let failed = ports.catalogue().batch(&[fail]).await;
+    failed.map(|_| ()).map_err(ExportError::Record)
+}
+
+/// An error with its causes, as the catalogue keeps it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let texts = std::iter::once(error.to_string()).chain(causes.map(ToString::to_string));
+    texts.collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,151 @@
+//! The exporter over native adapters, with one job planned.
+
+use exporter::ports::System;
+use exporter::{ExportError, Exported, Settings, export};
+use pollster::block_on;
+use serde_json::Value;
+use shared::delivery::{Fate, Received};
+use shared::manifest::Manifest;
+use shared::message::{Event, ExportMessage};
+use shared::native::{
+    MemoryObjects, MemoryQueue, NativeDatabase, NativeSources, SeededRandom, TestClock,
+};
+use shared::planning::{JobRequest, Trigger, start_job};
+use shared::ports::{Database, ObjectStore, Statement};
+use shared::registry::Registry;
+use shared::retry::Backoff;
+use shared::time::Timestamp;
+
+/// A Sunday, at 03:00.
+pub(crate) const SUNDAY: i64 = 1_733_626_800;
+pub(crate) const DUMP: &str = "2024-12-08/groveauth.sql";
+pub(crate) const MANIFEST: &str = "2024-12-08/groveauth.manifest.json";
+
+type Native = System<
+    NativeSources,
+    NativeDatabase,
+    MemoryObjects,
+    MemoryQueue<Event>,
+    MemoryQueue<ExportMessage>,
+    TestClock,
+    SeededRandom,
+>;
+
+pub(crate) struct Bench {
+    pub(crate) system: Native,
+    pub(crate) source: NativeDatabase,
+    pub(crate) settings: Settings,
+}
+
+impl Bench {
+    /// A job `job` of the database groveauth, which has one table of two rows.
+    pub(crate) fn new() -> Self {
+        let source = NativeDatabase::empty();
+        source
+            .connection()
+            .execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO users VALUES (1, 'Wren'), (2, NULL)")
+            .unwrap();
+        let sources = NativeSources::default();
+        sources.bind("GROVEAUTH_DB", source.clone());
+        let bench = Self {
+            system: System {
+                sources,
+                catalogue: NativeDatabase::catalogue(),
+                bucket: MemoryObjects::default(),
+                events: MemoryQueue::default(),
+                exports: MemoryQueue::default(),
+                clock: TestClock::at(Timestamp::from_seconds(SUNDAY)),
+                random: SeededRandom::new(1),
+            },
+            source,
+            settings: Settings {
+                registry: Registry::embedded().unwrap(),
+                backoff: Backoff {
+                    base_seconds: 10,
+                    cap_seconds: 3600,
+                },
+            },
+        };
+        bench.plan("job");
+        bench
+    }
+
+    /// Plans a job of groveauth at the clock's time.
+    pub(crate) fn plan(&self, job_id: &str) {
+        let request = JobRequest {
+            job_id: job_id.to_owned(),
+            trigger: Trigger::Manual,
+            reason: None,
+            databases: vec![self.settings.registry.find("groveauth").unwrap()],
+        };
+        let queue = MemoryQueue::default();
+        let now = shared::ports::Clock::now(&self.system.clock);
+        block_on(start_job(&self.system.catalogue, &queue, now, &request)).unwrap();
+    }
+
+    /// Delivers the message of a job's backup of groveauth.
+    pub(crate) fn deliver(&self, job_id: &str) -> Exported {
+        self.deliver_body(&format!(
+            r#"{{"job_id":"{job_id}","database":"groveauth"}}"#
+        ))
+    }
+
+    pub(crate) fn deliver_body(&self, body: &str) -> Exported {
+        let received = Received {
+            id: "message",
+            body,
+            attempts: Some(1),
+        };
+        block_on(export(&self.system, &self.settings, received))
+    }
+
+    /// What a query of the catalogue answers with: each row as a list.
+    pub(crate) fn read(&self, sql: &'static str) -> Vec<Value> {
+        let outcomes = block_on(self.system.catalogue.batch(&[Statement::new(sql)])).unwrap();
+        let rows = outcomes[0].rows.iter();
+        rows.map(|row| row.values().cloned().collect()).collect()
+    }
+
+    /// A job's result: its status, attempts and error.
+    pub(crate) fn result(&self, job_id: &str) -> (String, u64, Option<String>) {
+        let rows = self.read("SELECT attempts AS a, error_message AS b, job_id AS c, status AS d FROM backup_results");
+        let row = rows.iter().find(|row| row[2] == job_id).unwrap();
+        let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
+        (
+            text(&row[3]).unwrap(),
+            row[0].as_u64().unwrap(),
+            text(&row[1]),
+        )
+    }
+
+    pub(crate) fn dump(&self, key: &str) -> String {
+        let body = block_on(self.system.bucket.get(key)).unwrap().unwrap();
+        String::from_utf8(body).unwrap()
+    }
+
+    pub(crate) fn manifest(&self, key: &str) -> Manifest {
+        let body = block_on(self.system.bucket.get(key)).unwrap().unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+}
+
+/// Whether the message is done, and nothing went wrong.
+#[track_caller]
+pub(crate) fn assert_done(exported: &Exported) {
+    assert!(exported.failures.is_empty(), "{:?}", exported.failures);
+    assert_eq!(exported.fate, Fate::Ack);
+}
+
+/// Whether the message comes again, for this reason.
+#[track_caller]
+pub(crate) fn assert_retried(exported: &Exported, reason: &str) {
+    assert!(matches!(exported.fate, Fate::Retry { .. }), "{exported:?}");
+    assert!(said(&exported.failures).contains(reason), "{exported:?}");
+}
+
+pub(crate) fn said(failures: &[ExportError]) -> String {
+    failures
+        .iter()
+        .map(|failure| format!("{failure} {failure:?}\n"))
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! Facts about single messages.
+
+use serde_json::json;
+use shared::delivery::Fate;
+use shared::manifest::Consistency;
+use shared::message::{Event, ExportMessage};
+
+use crate::bench::{Bench, DUMP, MANIFEST, assert_done, assert_retried, said};
+
+#[test]
+fn a_message_becomes_a_dump_with_a_manifest() {
+    let bench = Bench::new();
+    assert_done(&bench.deliver("job"));
+    assert_eq!(bench.system.bucket.keys(), [MANIFEST, DUMP]);
+    let dump = bench.dump(DUMP);
+    assert!(dump.contains(r#"INSERT INTO "users" ("id", "name") VALUES (1, 'Wren');"#));
+    let manifest = bench.manifest(MANIFEST);
+    assert_eq!((manifest.key.as_str(), manifest.total_rows), (DUMP, 2));
+    assert_eq!(manifest.size_bytes, u64::try_from(dump.len()).unwrap());
+    assert_eq!(manifest.consistency, Consistency::Snapshot);
+}
+
+#[test]
+fn both_rows_are_recorded_and_the_end_is_announced() {
+    let bench = Bench::new();
+    bench.deliver("job");
+    assert_eq!(bench.result("job"), ("success".into(), 1, None));
+    let rows = bench.read("SELECT backup_date AS a, r2_key AS b, row_count AS c, expires_at - created_at AS d FROM backup_inventory");
+    let weeks_12 = 12 * 7 * 86_400;
+    assert_eq!(rows, [json!(["2024-12-08", DUMP, 2, weeks_12])]);
+    let settled = Event::ResultSettled {
+        job_id: "job".into(),
+        database: "groveauth".into(),
+    };
+    assert_eq!(bench.system.events.messages(), [settled]);
+}
+
+#[test]
+fn a_message_that_comes_twice_is_one_backup() {
+    let bench = Bench::new();
+    bench.deliver("job");
+    assert_done(&bench.deliver("job"));
+    assert_eq!(bench.system.bucket.keys().len(), 2);
+    assert_eq!(bench.result("job").1, 1);
+}
+
+#[test]
+fn a_second_backup_of_a_day_is_beside_the_first() {
+    let bench = Bench::new();
+    bench.deliver("job");
+    let first = bench.dump(DUMP);
+    bench.plan("other");
+    assert_done(&bench.deliver("other"));
+    assert!(
+        bench
+            .system
+            .bucket
+            .keys()
+            .contains(&"2024-12-08/groveauth-other.sql".to_owned())
+    );
+    assert_eq!(bench.dump(DUMP), first);
+}
+
+#[test]
+fn a_message_that_comes_while_its_result_is_held_goes_to_the_end_of_the_queue() {
+    let bench = Bench::new();
+    bench.read("UPDATE backup_results SET status = 'running', lease_token = 'x', lease_expires_at = 1733626801");
+    assert_done(&bench.deliver("job"));
+    let put_back = ExportMessage {
+        job_id: "job".into(),
+        database: "groveauth".into(),
+    };
+    assert_eq!(bench.system.exports.messages(), [put_back]);
+}
+
+#[test]
+fn a_lease_that_ran_out_is_taken_over() {
+    let bench = Bench::new();
+    bench.read("UPDATE backup_results SET status = 'running', attempts = 1, lease_token = 'x', lease_expires_at = 1733626800");
+    assert_done(&bench.deliver("job"));
+    assert_eq!(bench.result("job"), ("success".into(), 2, None));
+}
+
+#[test]
+fn a_database_is_exported_for_one_job_at_a_time() {
+    let bench = Bench::new();
+    bench.plan("other");
+    bench.read("UPDATE backup_results SET status = 'running', lease_token = 'x', lease_expires_at = 1733626900 WHERE job_id = 'other'");
+    assert_done(&bench.deliver("job"));
+    assert_eq!(bench.result("job").0, "queued");
+    assert_eq!(bench.system.exports.messages().len(), 1);
+}
+
+#[test]
+fn a_message_that_does_not_parse_is_a_dead_letter() {
+    let bench = Bench::new();
+    for body in [
+        "",
+        "{}",
+        "[1]",
+        "\"\u{0}\"",
+        r#"{"job_id":1,"database":"x"}"#,
+    ] {
+        assert_eq!(bench.deliver_body(body).fate, Fate::Ack);
+    }
+    let letters = bench.read("SELECT queue AS a, job_id AS b FROM dead_letters");
+    assert_eq!(letters, [json!(["grove-backups-exports", null])]);
+}
+
+#[test]
+fn a_message_of_an_unknown_job_or_database_is_a_dead_letter() {
+    let bench = Bench::new();
+    let exported = bench.deliver("no-such-job");
+    assert_eq!(exported.fate, Fate::Ack);
+    assert!(said(&exported.failures).contains("no-such-job"));
+    let letters = bench.read("SELECT job_id AS a FROM dead_letters");
+    assert_eq!(letters, [json!(["no-such-job"])]);
+}
+
+#[test]
+fn a_dead_letter_that_cannot_be_recorded_comes_again() {
+    let bench = Bench::new();
+    bench
+        .system
+        .catalogue
+        .faults()
+        .next(shared::native::Fault::Before);
+    assert_retried(&bench.deliver_body("{}"), "dead letter");
+}
+
+#[test]
+fn a_missing_binding_is_retried_and_the_claim_given_back() {
+    let bench = Bench::new();
+    bench.system.sources.unbind("GROVEAUTH_DB");
+    assert_retried(&bench.deliver("job"), "GROVEAUTH_DB");
+    let (status, attempts, error) = bench.result("job");
+    assert_eq!((status.as_str(), attempts), ("queued", 1));
+    assert!(error.unwrap().contains("cargo xtask gen"));
+}
+
+#[test]
+fn a_database_that_left_the_registry_fails_at_once() {
+    let mut bench = Bench::new();
+    bench.settings.registry.databases.clear();
+    assert_eq!(bench.deliver("job").fate, Fate::Ack);
+    assert_eq!(bench.result("job").0, "failed");
+    assert_eq!(bench.system.events.messages().len(), 1);
+}
+
+#[test]
+fn a_database_that_no_dump_can_restore_fails_at_once_and_says_why() {
+    let bench = Bench::new();
+    let columns: Vec<String> = (0..2000).map(|n| format!("\"{n:0>60}\"")).collect();
+    let sql = format!("CREATE TABLE wide ({})", columns.join(", "));
+    bench.source.connection().execute_batch(&sql).unwrap();
+    assert_eq!(bench.deliver("job").fate, Fate::Ack);
+    let (status, _, error) = bench.result("job");
+    assert_eq!(status, "failed");
+    assert!(error.unwrap().contains("more than 100,000 bytes"));
+}
+
+#[test]
+fn the_next_attempt_waits_longer_the_more_there_were() {
+    let bench = Bench::new();
+    bench.system.sources.unbind("GROVEAUTH_DB");
+    let waits: Vec<u32> = (0..8)
+        .map(|_| match bench.deliver("job").fate {
+            Fate::Retry { after_seconds } => after_seconds,
+            Fate::Ack => 0,
+        })
+        .collect();
+    assert!(
+        waits
+            .iter()
+            .zip(0..)
+            .all(|(wait, n)| (1..=10 << n).contains(wait))
+    );
+    assert!(waits.iter().any(|wait| *wait > 100), "{waits:?}");
+}
+
+#[test]
+fn a_manifest_that_is_none_is_not_written_over() {
+    let bench = Bench::new();
+    bench.system.bucket.place(MANIFEST, b"not ours");
+    assert_eq!(bench.deliver("job").fate, Fate::Ack);
+    assert!(bench.result("job").2.unwrap().contains("move it away"));
+}
+
+#[test]
+fn a_foreign_object_keeps_its_key() {
+    let bench = Bench::new();
+    bench.system.bucket.place(DUMP, b"not ours");
+    assert_done(&bench.deliver("job"));
+    assert_eq!(bench.dump(DUMP), "not ours");
+    assert!(
+        bench
+            .system
+            .bucket
+            .keys()
+            .contains(&"2024-12-08/groveauth-job.sql".to_owned())
+    );
+}

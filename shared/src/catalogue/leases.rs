@@ -1,0 +1,150 @@
+//! A result from its claim to its end, as the exporter writes it.
+//!
+//! Every write names the lease's token, so that an exporter whose lease was taken over changes nothing.
+
+use serde::Deserialize;
+
+use crate::manifest::Manifest;
+use crate::ports::Statement;
+use crate::time::Timestamp;
+
+/// Which result, and who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimant<'a> {
+    /// The job's UUID.
+    pub job_id: &'a str,
+    /// The database's name.
+    pub database: &'a str,
+    /// A token that no other claim has.
+    pub token: &'a str,
+}
+
+impl Claimant<'_> {
+    /// A statement whose first three parameters are the job, the database and the token.
+    fn statement(&self, sql: &'static str) -> Statement {
+        Statement::new(sql)
+            .bind(self.job_id)
+            .bind(self.database)
+            .bind(self.token)
+    }
+}
+
+/// Takes a result that is queued or whose lease ran out, unless another job's export of the same database is under
+/// way. `changes` is 1 for the one who has it now.
+pub fn claim(claimant: &Claimant<'_>, now: Timestamp, until: Timestamp) -> Statement {
+    claimant
+        .statement(
+            "UPDATE backup_results SET status = 'running', attempts = attempts + 1, started_at = ?4, \
+             lease_token = ?3, lease_expires_at = ?5 WHERE job_id = ?1 AND database_name = ?2 \
+             AND (status = 'queued' OR (status = 'running' AND lease_expires_at <= ?4)) \
+             AND NOT EXISTS (SELECT 1 FROM backup_results o WHERE o.database_name = ?2 AND o.status = 'running' \
+             AND o.job_id <> ?1 AND o.lease_expires_at > ?4)",
+        )
+        .bind(now.seconds())
+        .bind(until.seconds())
+}
+
+/// A result as a claimant finds it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ResultState {
+    /// `queued`, `running`, `success`, `failed` or `skipped`.
+    pub status: String,
+    /// How often it was claimed.
+    pub attempts: u32,
+    /// When its job was planned, Unix seconds.
+    pub planned_at: i64,
+    /// When the last lease on its database ends, Unix seconds: its own or that of another job's result.
+    pub busy_until: Option<i64>,
+}
+
+/// The result as it is: no or one [`ResultState`].
+pub fn state(job_id: &str, database: &str) -> Statement {
+    Statement::new(
+        "SELECT r.status, r.attempts, j.started_at AS planned_at, \
+         (SELECT max(o.lease_expires_at) FROM backup_results o WHERE o.database_name = ?2 AND o.status = 'running') AS busy_until \
+         FROM backup_results r JOIN backup_jobs j ON j.job_id = r.job_id WHERE r.job_id = ?1 AND r.database_name = ?2",
+    )
+    .bind(job_id)
+    .bind(database)
+}
+
+/// Gives a claim back, so that the next delivery can take it. `error` stays as the reason why there was another.
+pub fn release(claimant: &Claimant<'_>, error: &str) -> Statement {
+    claimant
+        .statement(
+            "UPDATE backup_results SET status = 'queued', lease_token = NULL, lease_expires_at = NULL, error_message = ?4 \
+             WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
+        )
+        .bind(error)
+}
+
+/// Ends a result that no other attempt would save.
+pub fn fail(claimant: &Claimant<'_>, error: &str, now: Timestamp) -> Statement {
+    claimant
+        .statement(
+            "UPDATE backup_results SET status = 'failed', lease_token = NULL, lease_expires_at = NULL, error_message = ?4, \
+             completed_at = ?5, duration_ms = (?5 - started_at) * 1000 \
+             WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
+        )
+        .bind(error)
+        .bind(now.seconds())
+}
+
+/// A dump that is stored, with what the catalogue keeps of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredDump<'a> {
+    /// What is beside it in the bucket.
+    pub manifest: &'a Manifest,
+    /// The UTC date of the backup, `YYYY-MM-DD`.
+    pub date: &'a str,
+    /// When it is recorded.
+    pub now: Timestamp,
+    /// When it may be deleted.
+    pub expires: Timestamp,
+    /// How long the export took.
+    pub duration_ms: i64,
+}
+
+/// Records a stored dump: its row of the inventory, then the end of its result. To be run as one transaction; the
+/// second statement's `changes` is 1 when the lease was still held, else neither changed anything.
+pub fn record(claimant: &Claimant<'_>, stored: &StoredDump<'_>) -> [Statement; 2] {
+    let manifest = stored.manifest;
+    let tables = count(manifest.tables.len());
+    let inventory = claimant
+        .statement(
+            "INSERT INTO backup_inventory (r2_key, database_name, backup_date, size_bytes, table_count, row_count, \
+             created_at, expires_at, job_id, sha256, consistency) SELECT ?4, ?2, ?5, ?6, ?7, ?8, ?9, ?10, ?1, ?11, ?12 \
+             WHERE EXISTS (SELECT 1 FROM backup_results WHERE job_id = ?1 AND database_name = ?2 \
+             AND status = 'running' AND lease_token = ?3) ON CONFLICT (r2_key) DO NOTHING",
+        )
+        .bind(manifest.key.as_str())
+        .bind(stored.date)
+        .bind(integer(manifest.size_bytes))
+        .bind(tables)
+        .bind(integer(manifest.total_rows))
+        .bind(stored.now.seconds())
+        .bind(stored.expires.seconds())
+        .bind(manifest.sha256.as_str())
+        .bind(manifest.consistency.as_str());
+    let result = claimant
+        .statement(
+            "UPDATE backup_results SET status = 'success', lease_token = NULL, lease_expires_at = NULL, error_message = NULL, \
+             r2_key = ?4, size_bytes = ?5, table_count = ?6, row_count = ?7, completed_at = ?8, duration_ms = ?9 \
+             WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
+        )
+        .bind(manifest.key.as_str())
+        .bind(integer(manifest.size_bytes))
+        .bind(tables)
+        .bind(integer(manifest.total_rows))
+        .bind(stored.now.seconds())
+        .bind(stored.duration_ms);
+    [inventory, result]
+}
+
+fn integer(value: u64) -> i64 {
+    value.try_into().unwrap_or(i64::MAX)
+}
+
+fn count(length: usize) -> i64 {
+    length.try_into().unwrap_or(i64::MAX)
+}
