@@ -80,3 +80,30 @@ impl Consistency {
         }
     }
 }
+
+/// Where the manifest of the dump `dump_key` is: `2024-12-08/groveauth.manifest.json` of `2024-12-08/groveauth.sql`.
+pub fn manifest_key(dump_key: &str) -> String {
+    let stem = dump_key.strip_suffix(".sql").unwrap_or(dump_key);
+    format!("{stem}.manifest.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_beside_its_dump() {
+        for (dump, manifest) in [
+            (
+                "2024-12-08/groveauth.sql",
+                "2024-12-08/groveauth.manifest.json",
+            ),
+            (
+                "2024-12-08/groveauth.sql.old",
+                "2024-12-08/groveauth.sql.old.manifest.json",
+            ),
+        ] {
+            assert_eq!(manifest_key(dump), manifest);
+        }
+    }
+}
