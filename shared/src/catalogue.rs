@@ -1,5 +1,11 @@
 //! The catalogue's SQL: text, parameters and typed rows. It runs on D1 in production and on rusqlite in tests, on the
 //! same migrations.
 
+pub mod dead_letters;
 pub mod jobs;
+#[cfg(test)]
+mod plans;
+pub mod retention;
+pub mod settlement;
+pub mod sweep;
 pub mod views;
