@@ -1,0 +1,31 @@
+//! A message as a queue delivered it, and what becomes of it.
+
+/// A message of which nothing is known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received<'delivery> {
+    /// The queue's id of the message, the same for every delivery.
+    pub id: &'delivery str,
+    /// The body; JSON unless somebody else sent it.
+    pub body: &'delivery str,
+    /// Which delivery this is, from 1, where the runtime says it.
+    pub attempts: Option<u32>,
+}
+
+impl Received<'_> {
+    /// How often the message was delivered, as far as is known.
+    pub(crate) fn deliveries(&self) -> u32 {
+        self.attempts.unwrap_or(1)
+    }
+}
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Done: the queue forgets it.
+    Ack,
+    /// Not done: the queue delivers it again.
+    Retry {
+        /// How long to wait before.
+        after_seconds: u32,
+    },
+}
