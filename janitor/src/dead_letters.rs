@@ -5,7 +5,7 @@ use shared::catalogue::settlement::{self, Progress};
 use shared::message::{DEAD_LETTER_QUEUE, ExportMessage};
 use shared::ports::{Clock, Database, DatabaseError, Outcome, Statement};
 
-use crate::message::{Fate, Received};
+use crate::message::{Fate, Received, brief};
 
 /// A dead letter that was not processed.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,8 @@ pub async fn process_dead_letter<C: Database, K: Clock>(
         Ok(message) => message,
         Err(error) => {
             let error = &format!(
-                "The message was not processed in {deliveries} deliveries. Its body is no order to export: {error}."
+                "The message was not processed in {deliveries} deliveries. Its body is no order to export: {}.",
+                brief(&error)
             );
             record(catalogue, &DeadLetter { error, ..letter }, Vec::new()).await?;
             return Ok(Fate::Ack);

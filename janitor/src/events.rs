@@ -5,7 +5,7 @@ use shared::catalogue::settlement;
 use shared::message::{EVENTS_QUEUE, Event};
 use shared::ports::{Clock, Database, DatabaseError};
 
-use crate::message::{Fate, Received};
+use crate::message::{Fate, Received, brief};
 
 /// An event that was not processed.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ pub async fn process_event<C: Database, K: Clock>(
     let (job_id, database) = match serde_json::from_str(received.body) {
         Ok(Event::ResultSettled { job_id, database }) => (job_id, database),
         Err(error) => {
-            let error = format!("The body is no event: {error}.");
+            let error = format!("The body is no event: {}.", brief(&error));
             return record(catalogue, clock, received, None, &error).await;
         }
     };

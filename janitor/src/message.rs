@@ -18,6 +18,11 @@ impl Received<'_> {
     }
 }
 
+/// Why a body does not read, short enough for a person: serde quotes what it found, which may be the whole body.
+pub(crate) fn brief(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(200).collect()
+}
+
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {

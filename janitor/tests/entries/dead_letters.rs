@@ -163,6 +163,18 @@ fn what_is_no_message_is_recorded_as_it_came() {
 }
 
 #[test]
+fn what_is_wrong_with_a_long_body_is_said_briefly() {
+    let bench = Bench::new();
+    let body = format!("\"{}\"", "x".repeat(128 * 1024));
+    bench.dead_letter(&body).unwrap();
+    let error = bench.read("SELECT error_message FROM dead_letters");
+    assert!(
+        error.starts_with(NOT_PROCESSED) && error.len() < 400,
+        "{error}"
+    );
+}
+
+#[test]
 fn it_waits_for_a_catalogue_that_is_unavailable() {
     for batch in [0, 1] {
         let bench = Bench::new();
