@@ -119,7 +119,12 @@ pub fn fail(job_id: &str, database: &str, reason: &str, now: Timestamp) -> State
 
 #[cfg(test)]
 mod tests {
+    use pollster::block_on;
+
     use super::*;
+    use crate::catalogue::jobs;
+    use crate::native::NativeDatabase;
+    use crate::ports::Database;
 
     fn progress(status: &str, lease_expires_at: Option<i64>) -> Progress {
         Progress {
@@ -145,5 +150,21 @@ mod tests {
         let now = Timestamp::from_seconds(0);
         assert_eq!(progress("success", Some(100)).held_for(now), None);
         assert_eq!(progress("running", None).held_for(now), None);
+    }
+
+    #[test]
+    fn what_an_exporter_wrote_about_its_last_attempt_stays() {
+        let now = Timestamp::from_seconds(0);
+        let wrote = Statement::new("UPDATE backup_results SET error_message = 'R2 is down'");
+        let outcomes = block_on(NativeDatabase::catalogue().batch(&[
+            jobs::insert("job", "manual", None, 1, now),
+            jobs::insert_results("job", r#"[{"name":"a","id":"1"}]"#.to_owned(), now),
+            wrote,
+            fail("job", "a", "nobody knows", now),
+            super::progress("job", "a"),
+        ]));
+        let after: Vec<Progress> = outcomes.unwrap().pop().unwrap().read().unwrap();
+        assert_eq!(after[0].status, "failed");
+        assert_eq!(after[0].error_message.as_deref(), Some("R2 is down"));
     }
 }
