@@ -2,7 +2,7 @@
 
 use shared::catalogue::dead_letters::{self, DeadLetter};
 use shared::catalogue::leases::{self, Claimant, ResultState, StoredDump};
-use shared::delivery::{Fate, Received};
+use shared::delivery::{Fate, Received, brief};
 use shared::dump::{DumpError, DumpRequest, dump};
 use shared::manifest::Manifest;
 use shared::message::{EXPORTS_QUEUE, Event, ExportMessage};
@@ -206,7 +206,7 @@ async fn begin<P: Ports>(ports: &P, received: Received<'_>) -> Result<Beginning,
     let message: ExportMessage = match serde_json::from_str(received.body) {
         Ok(message) => message,
         Err(error) => {
-            let reason = format!("its body is no export message ({error})");
+            let reason = format!("its body is no export message ({})", brief(&error));
             return poison(ports, received, None, reason).await;
         }
     };

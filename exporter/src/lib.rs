@@ -11,7 +11,7 @@ use shared::cloudflare::{
     BindingError, CfQueue, D1, EnvSources, R2, SettingError, SystemClock, SystemRandom, bucket,
     catalogue, deliveries, events, exports, report, whole_number,
 };
-use shared::delivery::{Fate, Received};
+use shared::delivery::Fate;
 use shared::message::{Event, ExportMessage};
 use shared::registry::{EmbeddedError, Registry};
 use shared::retry::Backoff;
@@ -37,14 +37,9 @@ const UNDEPLOYED_SECONDS: u32 = 300;
 pub async fn queue(batch: MessageBatch, env: Env, _context: Context) {
     const OPERATION: &str = "back up a database";
     for delivery in deliveries(&batch) {
-        let received = Received {
-            id: &delivery.id,
-            body: &delivery.body,
-            attempts: delivery.attempts,
-        };
         let fate = match deployed(&env) {
             Ok((system, settings)) => {
-                let exported = export(&system, &settings, received).await;
+                let exported = export(&system, &settings, delivery.received()).await;
                 for failure in &exported.failures {
                     report(OPERATION, failure);
                 }
@@ -57,10 +52,7 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: Context) {
                 }
             }
         };
-        match fate {
-            Fate::Ack => delivery.ack(),
-            Fate::Retry { after_seconds } => delivery.retry(after_seconds),
-        }
+        delivery.obey(fate);
     }
 }
 

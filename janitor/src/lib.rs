@@ -1,1 +1,113 @@
-//! The janitor Worker.
+//! The janitor Worker: it settles jobs, ends what no retry saved, deletes what is due and frees what got stuck.
+//!
+//! Each of its three entries is a function over ports, so that all of it is tested natively. This file only joins them
+//! to the runtime.
+
+mod dead_letters;
+mod events;
+mod retention;
+mod round;
+mod sweep;
+
+use shared::cloudflare::{
+    BindingError, Delivery, SystemClock, bucket, catalogue, deliveries, exports, info, report,
+};
+use shared::delivery::Fate;
+use shared::message::{DEAD_LETTER_QUEUE, EVENTS_QUEUE};
+use shared::registry::{EmbeddedError, Registry};
+use worker::wasm_bindgen::prelude::wasm_bindgen;
+use worker::worker_sys::{Context, MessageBatch};
+use worker::{Env, ScheduleContext, ScheduledEvent, event};
+
+pub use crate::dead_letters::{DeadLetterError, process_dead_letter};
+pub use crate::events::{EventError, process_event};
+pub use crate::retention::RetentionError;
+pub use crate::round::{Report, Round, RoundError, round};
+pub use crate::sweep::SweepError;
+
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    const OPERATION: &str = "make the hourly round";
+    match go_round(&env).await {
+        Ok(round) => {
+            for failure in &round.failures {
+                report(OPERATION, failure);
+            }
+            info(OPERATION, &round.report);
+        }
+        Err(error) => report(OPERATION, &error),
+    }
+}
+
+async fn go_round(env: &Env) -> Result<Round, BindingError> {
+    let (catalogue, bucket, exports) = (catalogue(env)?, bucket(env)?, exports(env)?);
+    Ok(round(&catalogue, &bucket, &exports, &SystemClock).await)
+}
+
+/// Not `#[event(queue)]`, which hides how often a message came; else what that makes of a handler.
+#[wasm_bindgen(
+    js_name = "queue",
+    wasm_bindgen = ::worker::wasm_bindgen,
+    wasm_bindgen_futures = ::worker::wasm_bindgen_futures,
+    js_sys = ::worker::js_sys
+)]
+pub async fn queue(batch: MessageBatch, env: Env, _context: Context) {
+    let name = batch.queue().map(String::from).unwrap_or_default();
+    for delivery in deliveries(&batch) {
+        let fate = match process(&name, &delivery, &env).await {
+            Ok(fate) => fate,
+            Err(error) => {
+                report("process a message", &error);
+                error.fate()
+            }
+        };
+        delivery.obey(fate);
+    }
+}
+
+/// A message was not processed.
+#[derive(Debug, thiserror::Error)]
+enum MessageError {
+    /// The Worker consumes a queue that it knows nothing about.
+    #[error("the janitor does not know the queue `{0}`; run `cargo xtask gen` and deploy it again")]
+    Queue(String),
+    /// A binding is missing.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
+    /// The registry does not read.
+    #[error(transparent)]
+    Registry(#[from] EmbeddedError),
+    /// An event was not processed.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// A dead letter was not processed.
+    #[error(transparent)]
+    DeadLetter(#[from] DeadLetterError),
+}
+
+impl MessageError {
+    /// What becomes of the message.
+    const fn fate(&self) -> Fate {
+        match self {
+            // Until somebody deploys.
+            Self::Queue(_) | Self::Binding(_) | Self::Registry(_) => {
+                Fate::Retry { after_seconds: 900 }
+            }
+            Self::Event(error) => error.fate(),
+            Self::DeadLetter(error) => error.fate(),
+        }
+    }
+}
+
+async fn process(queue: &str, delivery: &Delivery, env: &Env) -> Result<Fate, MessageError> {
+    let received = delivery.received();
+    match queue {
+        EVENTS_QUEUE => Ok(process_event(&catalogue(env)?, &SystemClock, received).await?),
+        DEAD_LETTER_QUEUE => {
+            let retries = Registry::embedded()?.backup.max_retries;
+            let deliveries = retries.saturating_add(1);
+            Ok(process_dead_letter(&catalogue(env)?, &SystemClock, deliveries, received).await?)
+        }
+        other => Err(MessageError::Queue(other.to_owned())),
+    }
+}

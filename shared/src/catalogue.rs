@@ -4,4 +4,9 @@
 pub mod dead_letters;
 pub mod jobs;
 pub mod leases;
+#[cfg(test)]
+mod plans;
+pub mod retention;
+pub mod settlement;
+pub mod sweep;
 pub mod views;

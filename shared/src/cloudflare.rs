@@ -13,10 +13,10 @@ mod random;
 mod settings;
 
 pub use bindings::{BindingError, bucket, catalogue, events, exports};
-pub use clock::SystemClock;
+pub use clock::{SystemClock, scheduled_time};
 pub use d1::{D1, EnvSources};
 pub use delivery::{Delivery, deliveries};
-pub use log::report;
+pub use log::{info, report};
 pub use queue::CfQueue;
 pub use r2::R2;
 pub use random::SystemRandom;

@@ -29,3 +29,8 @@ pub enum Fate {
         after_seconds: u32,
     },
 }
+
+/// Why a body does not read, short enough for a person: serde quotes what it found, which may be the whole body.
+pub fn brief(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(200).collect()
+}

@@ -24,6 +24,12 @@ pub trait Random {
     fn token(&self) -> String;
 }
 
+/// Waiting, for what may work a moment later.
+pub trait Pause {
+    /// Returns after `seconds`.
+    async fn pause(&self, seconds: u32);
+}
+
 /// A D1 database: a source to back up, or the catalogue.
 pub trait Database {
     /// Runs the statements in order as one transaction: all see one instant, and one failure undoes all.

@@ -3,6 +3,7 @@
 use exporter::ports::System;
 use exporter::{ExportError, Exported, Settings, export};
 use pollster::block_on;
+use rusqlite::types::ValueRef;
 use serde_json::Value;
 use shared::delivery::{Fate, Received};
 use shared::manifest::Manifest;
@@ -11,7 +12,7 @@ use shared::native::{
     MemoryObjects, MemoryQueue, NativeDatabase, NativeSources, SeededRandom, TestClock,
 };
 use shared::planning::{JobRequest, Trigger, start_job};
-use shared::ports::{Database, ObjectStore, Statement};
+use shared::ports::ObjectStore;
 use shared::registry::Registry;
 use shared::retry::Backoff;
 use shared::time::Timestamp;
@@ -99,11 +100,24 @@ impl Bench {
         block_on(export(&self.system, &self.settings, received))
     }
 
-    /// What a query of the catalogue answers with: each row as a list.
-    pub(crate) fn read(&self, sql: &'static str) -> Vec<Value> {
-        let outcomes = block_on(self.system.catalogue.batch(&[Statement::new(sql)])).unwrap();
-        let rows = outcomes[0].rows.iter();
-        rows.map(|row| row.values().cloned().collect()).collect()
+    /// What a query of the catalogue answers with, whatever is to fail: each row as a list.
+    pub(crate) fn read(&self, sql: &str) -> Vec<Value> {
+        let connection = self.system.catalogue.connection();
+        let mut query = connection.prepare(sql).unwrap();
+        let columns = query.column_count();
+        let row = |row: &rusqlite::Row<'_>| {
+            let values = (0..columns).map(|n| match row.get_ref(n).unwrap() {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(value) => value.into(),
+                other => other.as_str().unwrap().into(),
+            });
+            Ok(values.collect())
+        };
+        query
+            .query_map([], row)
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
     }
 
     /// A job's result: its status, attempts and error.

@@ -1,6 +1,10 @@
 //! The runtime's clock. It stands still between two awaits on I/O, which is what a `Clock` may do.
 
-use crate::ports::Clock;
+use std::time::Duration;
+
+use worker::{Delay, ScheduledEvent};
+
+use crate::ports::{Clock, Pause};
 use crate::time::Timestamp;
 
 /// The time as JavaScript's `Date` gives it.
@@ -16,4 +20,17 @@ impl Clock for SystemClock {
                 .unwrap_or(i64::MAX),
         )
     }
+}
+
+impl Pause for SystemClock {
+    async fn pause(&self, seconds: u32) {
+        Delay::from(Duration::from_secs(seconds.into())).await;
+    }
+}
+
+/// The moment for which a cron was scheduled: the same for every delivery of one tick.
+pub fn scheduled_time(event: &ScheduledEvent) -> Timestamp {
+    #[allow(clippy::cast_possible_truncation)] // whole milliseconds; a cast of floats saturates
+    let millis = event.schedule() as i64;
+    Timestamp::from_millis(millis)
 }

@@ -5,6 +5,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::{Message, MessageBatch};
 use worker::{MessageExt, QueueRetryOptionsBuilder, RawMessage};
 
+use crate::delivery::{Fate, Received};
+
 /// The platform's longest delay of a message: 12 hours.
 const LONGEST_DELAY_SECONDS: u32 = 43_200;
 
@@ -39,14 +41,31 @@ impl Delivery {
         }
     }
 
+    /// What the message says of itself.
+    pub fn received(&self) -> Received<'_> {
+        Received {
+            id: &self.id,
+            body: &self.body,
+            attempts: self.attempts,
+        }
+    }
+
+    /// Tells the queue what becomes of the message.
+    pub fn obey(&self, fate: Fate) {
+        match fate {
+            Fate::Ack => self.ack(),
+            Fate::Retry { after_seconds } => self.retry(after_seconds),
+        }
+    }
+
     /// Done: the queue forgets the message.
-    pub fn ack(&self) {
+    fn ack(&self) {
         self.message.ack();
     }
 
     /// Not done: the queue delivers the message again after `delay_seconds` (12 hours at most), or moves it to
     /// the dead-letter queue when no retry is left.
-    pub fn retry(&self, delay_seconds: u32) {
+    fn retry(&self, delay_seconds: u32) {
         let options = QueueRetryOptionsBuilder::new()
             .with_delay_seconds(delay_seconds.min(LONGEST_DELAY_SECONDS))
             .build();

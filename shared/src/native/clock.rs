@@ -1,9 +1,9 @@
-//! A clock that stands still until a test moves it.
+//! A clock that stands still until a test, or a pause, moves it.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::ports::Clock;
+use crate::ports::{Clock, Pause};
 use crate::time::Timestamp;
 
 /// A clock at one moment.
@@ -25,5 +25,12 @@ impl TestClock {
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         self.0.get()
+    }
+}
+
+/// Nobody waits: the clock moves instead.
+impl Pause for TestClock {
+    async fn pause(&self, seconds: u32) {
+        self.advance(seconds.into());
     }
 }

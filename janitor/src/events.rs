@@ -1,0 +1,93 @@
+//! Events: a result has ended, so its job may be complete.
+
+use shared::catalogue::dead_letters::{self, DeadLetter};
+use shared::catalogue::settlement;
+use shared::delivery::{Fate, Received, brief};
+use shared::message::{EVENTS_QUEUE, Event};
+use shared::ports::{Clock, Database, DatabaseError};
+
+/// An event that was not processed.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// The job may or may not have ended.
+    #[error("the job was not settled")]
+    Settle(#[source] DatabaseError),
+    /// The event makes no sense, and may or may not be recorded.
+    #[error("a senseless event was not recorded as a dead letter")]
+    Record(#[source] DatabaseError),
+}
+
+impl EventError {
+    /// What becomes of the event. After its last delivery the hourly sweep settles the job.
+    pub const fn fate(&self) -> Fate {
+        let (Self::Settle(cause) | Self::Record(cause)) = self;
+        match cause {
+            DatabaseError::Unavailable { .. } => Fate::Retry { after_seconds: 60 },
+            // A migration that is not applied yet, most likely.
+            DatabaseError::Refused { .. }
+            | DatabaseError::TooBig { .. }
+            | DatabaseError::Shape { .. } => Fate::Retry { after_seconds: 900 },
+        }
+    }
+}
+
+/// Settles the job of a result that has ended.
+///
+/// 1. Settle: one update, which ends the job only while it runs and when each of its results has ended. An event that
+///    comes twice, or before those of other results, changes nothing; when its answer is lost it comes again.
+/// 2. What is no event, or names no job, is recorded under the message's id, so that a second delivery adds no row.
+pub async fn process_event<C: Database, K: Clock>(
+    catalogue: &C,
+    clock: &K,
+    received: Received<'_>,
+) -> Result<Fate, EventError> {
+    let (job_id, database) = match serde_json::from_str(received.body) {
+        Ok(Event::ResultSettled { job_id, database }) => (job_id, database),
+        Err(error) => {
+            let error = format!("The body is no event: {}.", brief(&error));
+            return record(catalogue, clock, received, None, &error).await;
+        }
+    };
+    let statements = [settlement::settle(&job_id), settlement::job_exists(&job_id)];
+    let outcomes = catalogue
+        .batch(&statements)
+        .await
+        .map_err(EventError::Settle)?;
+    if outcomes.last().is_some_and(|found| !found.rows.is_empty()) {
+        return Ok(Fate::Ack);
+    }
+    let error = "The event names no job of the catalogue.";
+    record(
+        catalogue,
+        clock,
+        received,
+        Some((&job_id, &database)),
+        error,
+    )
+    .await
+}
+
+/// Records an event that no retry will make sense of. `names` is the job and the database that it names.
+async fn record<C: Database, K: Clock>(
+    catalogue: &C,
+    clock: &K,
+    received: Received<'_>,
+    names: Option<(&str, &str)>,
+    error: &str,
+) -> Result<Fate, EventError> {
+    let letter = DeadLetter {
+        message_id: received.id,
+        queue: EVENTS_QUEUE,
+        body: received.body,
+        job_id: names.map(|(job_id, _)| job_id),
+        database: names.map(|(_, database)| database),
+        error,
+        attempts: received.deliveries(),
+        now: clock.now(),
+    };
+    catalogue
+        .batch(&[dead_letters::record(&letter)])
+        .await
+        .map_err(EventError::Record)?;
+    Ok(Fate::Ack)
+}

@@ -1,0 +1,75 @@
+//! The hourly round: retention, then the sweep.
+
+use serde::Serialize;
+use shared::message::ExportMessage;
+use shared::ports::{Clock, Database, ObjectStore, Queue};
+
+use crate::retention::{RetentionError, retention};
+use crate::sweep::{SweepError, sweep};
+
+/// A part of a round that did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// Of retention.
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
+    /// Of the sweep.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+}
+
+/// What a round came to.
+#[derive(Debug)]
+pub struct Round {
+    /// What worked.
+    pub report: Report,
+    /// What did not, to be reported.
+    pub failures: Vec<RoundError>,
+}
+
+/// The counts of a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Report {
+    /// Backups that were due and are deleted.
+    pub deleted: u64,
+    /// Queued results whose message was sent again.
+    pub resent: usize,
+    /// Results that were taken from an exporter that is gone.
+    pub taken_back: usize,
+    /// Jobs that were settled.
+    pub settled: u64,
+    /// Jobs without results that were ended.
+    pub given_up: u64,
+    /// Steps that did not work.
+    pub failures: usize,
+}
+
+/// Deletes what is due and lets go on what got stuck. One part runs whatever became of the other; each says why it may
+/// happen twice or stop half-way.
+pub async fn round<C, B, Q, K>(catalogue: &C, bucket: &B, exports: &Q, clock: &K) -> Round
+where
+    C: Database,
+    B: ObjectStore,
+    Q: Queue<ExportMessage>,
+    K: Clock,
+{
+    let retention = retention(catalogue, bucket, clock.now()).await;
+    let sweep = sweep(catalogue, exports, clock.now()).await;
+    let failures: Vec<RoundError> = retention
+        .failures
+        .into_iter()
+        .map(RoundError::from)
+        .chain(sweep.failures.into_iter().map(RoundError::from))
+        .collect();
+    Round {
+        report: Report {
+            deleted: retention.deleted,
+            resent: sweep.resent,
+            taken_back: sweep.taken_back,
+            settled: sweep.settled,
+            given_up: sweep.given_up,
+            failures: failures.len(),
+        },
+        failures,
+    }
+}

@@ -1,0 +1,183 @@
+//! A janitor with everything around it, and shorthand for what it finds and leaves.
+
+use std::collections::BTreeSet;
+
+use janitor::{DeadLetterError, EventError, Round};
+use pollster::block_on;
+use shared::delivery::{Fate, Received};
+use shared::message::{Event, ExportMessage};
+use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
+use shared::ports::{Database, Row, Statement};
+use shared::time::Timestamp;
+
+pub(crate) const NOW: i64 = 1_733_626_800;
+/// When jobs are planned, unless a test says otherwise: two hours ago.
+pub(crate) const PLANNED: i64 = NOW - 7200;
+/// A message goes to the dead letters after as many.
+pub(crate) const DELIVERIES: u32 = 4;
+
+pub(crate) struct Bench {
+    pub(crate) catalogue: NativeDatabase,
+    pub(crate) objects: MemoryObjects,
+    pub(crate) exports: MemoryQueue<ExportMessage>,
+    pub(crate) clock: TestClock,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self {
+            catalogue: NativeDatabase::catalogue(),
+            objects: MemoryObjects::default(),
+            exports: MemoryQueue::default(),
+            clock: TestClock::at(Timestamp::from_seconds(NOW)),
+        }
+    }
+
+    /// Writes to the catalogue as somebody else would.
+    pub(crate) fn write(&self, sql: &str) {
+        self.catalogue.connection().execute_batch(sql).unwrap();
+    }
+
+    /// What `SELECT columns FROM …` answers with, as one text in the order of rows and columns.
+    pub(crate) fn read(&self, select: &str) -> String {
+        let (columns, rest) = select.split_once(" FROM ").unwrap();
+        let columns = columns.strip_prefix("SELECT ").unwrap().split(", ");
+        let columns: Vec<_> = columns
+            .map(|column| format!("ifnull({column}, 'null')"))
+            .collect();
+        let line = format!(
+            "SELECT concat_ws(' ', {}) AS line FROM {rest}",
+            columns.join(", ")
+        );
+        let rows = self.rows(line).into_iter();
+        let lines: Vec<_> = rows
+            .map(|row| row["line"].as_str().unwrap().to_owned())
+            .collect();
+        lines.join(" ")
+    }
+
+    /// All of a table.
+    pub(crate) fn table(&self, name: &str) -> Vec<Row> {
+        self.rows(format!("SELECT * FROM {name} ORDER BY id"))
+    }
+
+    fn rows(&self, sql: String) -> Vec<Row> {
+        let mut outcomes = block_on(self.catalogue.batch(&[Statement::new(sql)])).unwrap();
+        outcomes.remove(0).rows
+    }
+
+    /// A running job with these results, planned two hours ago. Ended results ended a minute after each other, successes
+    /// with 100 bytes; running ones are claimed without a lease.
+    pub(crate) fn job(&self, id: &str, results: &[(&str, &str)]) {
+        let total = results.len();
+        self.write(&format!(
+            "INSERT INTO backup_jobs (job_id, started_at, status, trigger_type, total_databases) \
+             VALUES ('{id}', {PLANNED}, 'running', 'scheduled', {total})"
+        ));
+        for (minute, (database, status)) in (1..).zip(results) {
+            let ended = PLANNED + 60 * minute;
+            let attempts = i64::from(*status != "queued");
+            self.write(&format!(
+                "INSERT INTO backup_results (job_id, database_name, database_id, status, started_at, attempts, \
+                 completed_at, size_bytes) VALUES ('{id}', '{database}', 'id', '{status}', {PLANNED}, {attempts}, \
+                 iif('{status}' IN ('queued', 'running'), NULL, {ended}), iif('{status}' = 'success', 100, NULL))"
+            ));
+        }
+    }
+
+    /// An exporter holds the result of that database until then.
+    pub(crate) fn lease(&self, database: &str, expires_at: i64) {
+        self.write(&format!(
+            "UPDATE backup_results SET status = 'running', attempts = 1, lease_token = 'token', \
+             lease_expires_at = {expires_at} WHERE database_name = '{database}'"
+        ));
+    }
+
+    /// A backup with its objects, recorded at `created` and due at `expires`.
+    pub(crate) fn backup(&self, database: &str, created: i64, expires: i64) {
+        let stem = format!("{created}/{database}");
+        self.write(&format!(
+            "INSERT INTO backup_inventory (r2_key, database_name, backup_date, size_bytes, created_at, expires_at) \
+             VALUES ('{stem}.sql', '{database}', '2024-12-08', 100, {created}, {expires})"
+        ));
+        self.objects.place(&format!("{stem}.sql"), b"dump");
+        self.objects
+            .place(&format!("{stem}.manifest.json"), b"manifest");
+    }
+
+    pub(crate) fn event(&self, body: &str) -> Result<Fate, EventError> {
+        let received = received("event", body);
+        block_on(janitor::process_event(
+            &self.catalogue,
+            &self.clock,
+            received,
+        ))
+    }
+
+    /// The event that the exporter sends when the result of a database has ended.
+    pub(crate) fn settled(&self, job: &str, database: &str) -> Fate {
+        let event = Event::ResultSettled {
+            job_id: job.to_owned(),
+            database: database.to_owned(),
+        };
+        self.event(&serde_json::to_string(&event).unwrap()).unwrap()
+    }
+
+    pub(crate) fn dead_letter(&self, body: &str) -> Result<Fate, DeadLetterError> {
+        block_on(janitor::process_dead_letter(
+            &self.catalogue,
+            &self.clock,
+            DELIVERIES,
+            received("letter", body),
+        ))
+    }
+
+    /// The message of a database that no retry saved.
+    pub(crate) fn dead(&self, job: &str, database: &str) -> Result<Fate, DeadLetterError> {
+        self.dead_letter(&export(job, database))
+    }
+
+    pub(crate) fn round(&self) -> Round {
+        block_on(janitor::round(
+            &self.catalogue,
+            &self.objects,
+            &self.exports,
+            &self.clock,
+        ))
+    }
+
+    /// The databases for which a message was sent, each once.
+    pub(crate) fn sent(&self) -> BTreeSet<String> {
+        let messages = self.exports.messages().into_iter();
+        messages.map(|message| message.database).collect()
+    }
+
+    /// All that the janitor leaves: rows, objects, and messages each once.
+    pub(crate) fn state(&self) -> String {
+        let tables = [
+            "backup_jobs",
+            "backup_results",
+            "backup_inventory",
+            "dead_letters",
+        ];
+        let rows = tables.map(|table| self.table(table));
+        format!("{rows:#?}\n{:#?}\n{:#?}", self.objects.keys(), self.sent())
+    }
+}
+
+/// The body of the message that asks for a backup.
+pub(crate) fn export(job: &str, database: &str) -> String {
+    let message = ExportMessage {
+        job_id: job.to_owned(),
+        database: database.to_owned(),
+    };
+    serde_json::to_string(&message).unwrap()
+}
+
+fn received<'m>(id: &'m str, body: &'m str) -> Received<'m> {
+    Received {
+        id,
+        body,
+        attempts: Some(1),
+    }
+}

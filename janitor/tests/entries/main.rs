@@ -1,0 +1,9 @@
+//! The janitor's three entries, as the runtime calls them, on a native catalogue, bucket and queue.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
+
+mod bench;
+mod dead_letters;
+mod events;
+mod repetition;
+mod retention;
+mod sweep;

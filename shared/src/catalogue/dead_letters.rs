@@ -1,0 +1,116 @@
+//! Writing down the messages that no retry saved, and those that never made sense.
+
+use crate::ports::Statement;
+use crate::time::Timestamp;
+
+/// A message that is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadLetter<'message> {
+    /// The queue's id of the message.
+    pub message_id: &'message str,
+    /// The queue that delivered it.
+    pub queue: &'message str,
+    /// Its body as received.
+    pub body: &'message str,
+    /// The job that the body names.
+    pub job_id: Option<&'message str>,
+    /// The database that the body names.
+    pub database: Option<&'message str>,
+    /// Why it is given up.
+    pub error: &'message str,
+    /// How often somebody tried.
+    pub attempts: u32,
+    /// The moment of this delivery.
+    pub now: Timestamp,
+}
+
+/// Records a dead letter. A message that was recorded before keeps its row, which then says when it last came and how
+/// often it was tried.
+pub fn record(letter: &DeadLetter<'_>) -> Statement {
+    Statement::new(
+        "INSERT INTO dead_letters (message_id, queue, body, job_id, database_name, error_message, attempts, \
+         first_seen_at, last_seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) \
+         ON CONFLICT (message_id) DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at), \
+         attempts = max(attempts, excluded.attempts)",
+    )
+    .bind(letter.message_id)
+    .bind(letter.queue)
+    .bind(letter.body)
+    .bind(letter.job_id)
+    .bind(letter.database)
+    .bind(letter.error)
+    .bind(i64::from(letter.attempts))
+    .bind(letter.now.seconds())
+}
+
+#[cfg(test)]
+mod tests {
+    use pollster::block_on;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::native::NativeDatabase;
+    use crate::ports::Database;
+
+    const FIRST: DeadLetter<'_> = DeadLetter {
+        message_id: "m1",
+        queue: "q",
+        body: "{}",
+        job_id: None,
+        database: None,
+        error: "no message",
+        attempts: 1,
+        now: Timestamp::from_seconds(100),
+    };
+
+    fn recorded(letters: &[DeadLetter<'_>], columns: &str) -> Vec<Value> {
+        let catalogue = NativeDatabase::catalogue();
+        for letter in letters {
+            block_on(catalogue.batch(&[record(letter)])).unwrap();
+        }
+        let read = Statement::new(format!("SELECT {columns} FROM dead_letters ORDER BY id"));
+        let outcome = block_on(catalogue.batch(&[read])).unwrap().remove(0);
+        outcome.rows.into_iter().map(Value::Object).collect()
+    }
+
+    #[test]
+    fn a_second_delivery_adds_no_row() {
+        let again = DeadLetter {
+            attempts: 2,
+            now: Timestamp::from_seconds(160),
+            ..FIRST
+        };
+        assert_eq!(
+            recorded(
+                &[FIRST, again],
+                "message_id, attempts, first_seen_at, last_seen_at"
+            ),
+            [
+                json!({ "message_id": "m1", "attempts": 2, "first_seen_at": 100, "last_seen_at": 160 })
+            ]
+        );
+    }
+
+    #[test]
+    fn numbers_are_stored_as_integers() {
+        assert_eq!(
+            recorded(&[FIRST], "typeof(attempts) a, typeof(first_seen_at) f"),
+            [json!({ "a": "integer", "f": "integer" })]
+        );
+    }
+
+    #[test]
+    fn the_largest_and_oddest_body_is_stored_as_it_came() {
+        let body = format!(
+            "'); DROP TABLE dead_letters; -- ?1 \0 \u{1F4A5} {}",
+            "\u{FFFD}".repeat(131_072)
+        );
+        let odd = DeadLetter {
+            body: &body,
+            ..FIRST
+        };
+        let stored = recorded(&[odd], "hex(body) AS body");
+        let hex: String = body.bytes().map(|byte| format!("{byte:02X}")).collect();
+        assert_eq!(stored, [json!({ "body": hex })]);
+    }
+}

@@ -1,0 +1,67 @@
+//! How SQLite runs the janitor's statements: it never reads a whole table that grows with time.
+
+use pollster::block_on;
+
+use super::{retention, settlement, sweep};
+use crate::native::NativeDatabase;
+use crate::ports::{Database, Statement};
+use crate::time::Timestamp;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_733_626_800);
+
+/// SQLite's plan of the statement, a line for each step.
+fn plan(statement: Statement) -> Vec<String> {
+    let explained = Statement {
+        sql: format!("EXPLAIN QUERY PLAN {}", statement.sql).into(),
+        ..statement
+    };
+    let outcomes = block_on(NativeDatabase::catalogue().batch(&[explained])).unwrap();
+    let details = outcomes[0].rows.iter().map(|row| row["detail"].as_str());
+    details.map(|detail| detail.unwrap().to_owned()).collect()
+}
+
+/// Whether the plan has a step that uses the index and none that reads all of a table.
+fn uses(statement: Statement, index: &str) -> bool {
+    let plan = plan(statement);
+    let whole = [
+        "SCAN backup_jobs",
+        "SCAN backup_results",
+        "SCAN backup_inventory",
+        "SCAN b",
+        "SCAN n",
+        "SCAN j",
+    ];
+    plan.iter().any(|step| step.contains(index))
+        && !plan.iter().any(|step| whole.contains(&step.as_str()))
+}
+
+#[test]
+fn retention_finds_what_is_due_by_its_moment() {
+    let page = || retention::due(NOW, None, 100);
+    assert!(uses(page(), "idx_inventory_expires (expires_at<?)"));
+    assert!(uses(page(), "idx_inventory_live (database_name=?)"));
+}
+
+#[test]
+fn settling_reads_the_results_of_the_job_alone() {
+    for statement in [settlement::settle("job"), settlement::settle_all()] {
+        assert!(uses(statement, "idx_backup_results"));
+    }
+    assert!(uses(settlement::settle_all(), "idx_backup_jobs_status"));
+}
+
+#[test]
+fn failing_a_result_finds_it_by_job_and_database() {
+    let fail = settlement::fail("job", "groveauth", "reason", NOW);
+    assert!(uses(fail, "idx_backup_results_once"));
+}
+
+#[test]
+fn the_sweep_reads_what_runs() {
+    let queued = sweep::queued_since(NOW, 500);
+    assert!(uses(queued, "idx_backup_jobs_status (status=?)"));
+    let taken_back = sweep::take_back(NOW, NOW, 500);
+    assert!(uses(taken_back, "idx_backup_results_running"));
+    let empty = settlement::give_up_empty(NOW, NOW);
+    assert!(uses(empty, "idx_backup_jobs_status (status=?)"));
+}
