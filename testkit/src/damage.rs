@@ -76,3 +76,37 @@ fn columns(connection: &Connection, table: &str) -> Vec<String> {
     let found = statement.query_map([], |row| row.get(0));
     found.expect("the columns can be listed").map(|name| name.expect("a column has a name")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::{complaints, differences, of};
+    use crate::random::database;
+
+    #[test]
+    fn a_damaged_database_is_another_one_and_breaks_no_key() {
+        let mut damaged = 0;
+        for seed in 0..200 {
+            let connection = database(seed).build();
+            let before = of(&connection);
+            damage(&connection, seed);
+            damaged += usize::from(!differences(&before, &of(&connection)).is_empty());
+            let orphans: Vec<_> = complaints(&connection)
+                .into_iter()
+                .filter(|complaint| complaint.contains("has no parent"))
+                .collect();
+            assert_eq!(orphans, [""; 0], "seed {seed}");
+        }
+        assert!(damaged > 190, "only {damaged} of 200 were damaged");
+    }
+
+    #[test]
+    fn the_same_seed_does_the_same_damage() {
+        let damaged = || {
+            let connection = database(5).build();
+            damage(&connection, 9);
+            of(&connection)
+        };
+        assert_eq!(damaged(), damaged());
+    }
+}

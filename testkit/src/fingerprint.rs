@@ -4,6 +4,8 @@ mod cells;
 mod compare;
 mod fulltext;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +36,8 @@ pub struct TablePrint {
     pub columns: Vec<String>,
     /// Cells one after the other: type, length, bytes.
     pub rows: Vec<Vec<u8>>,
+    /// Why it cannot be read: a full-text index whose table is gone.
+    pub unreadable: Option<String>,
 }
 
 /// Reads a whole database.

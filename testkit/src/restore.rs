@@ -1,6 +1,8 @@
 //! A dump run as others run it: statement by statement, as one batch, and by the `sqlite3` shell.
 
 mod splitter;
+#[cfg(test)]
+mod tests;
 
 use std::io::Write;
 use std::path::Path;

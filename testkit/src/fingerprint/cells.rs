@@ -13,19 +13,27 @@ const SHOWN: usize = 60;
 pub(super) fn table(connection: &Connection, name: &str, number: Option<&str>) -> TablePrint {
     let number = number.map(|number| format!("{number}, ")).unwrap_or_default();
     let sql = format!("SELECT {number}* FROM {}", identifier(name));
-    let mut statement = connection.prepare(&sql).expect("a table can be read");
+    read(connection, &sql).unwrap_or_else(|error| TablePrint {
+        columns: Vec::new(),
+        rows: Vec::new(),
+        unreadable: Some(error.to_string()),
+    })
+}
+
+fn read(connection: &Connection, sql: &str) -> Result<TablePrint, rusqlite::Error> {
+    let mut statement = connection.prepare(sql)?;
     let columns: Vec<_> = statement.column_names().map(ToOwned::to_owned).collect();
     let mut rows = Vec::new();
-    let mut found = statement.query([]).expect("a table can be read");
-    while let Some(row) = found.next().expect("a row can be read") {
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
         let mut cells = Vec::new();
         for column in 0..columns.len() {
-            append(&mut cells, row.get_ref(column).expect("the column is there"));
+            append(&mut cells, row.get_ref(column)?);
         }
         rows.push(cells);
     }
     rows.sort_unstable();
-    TablePrint { columns, rows }
+    Ok(TablePrint { columns, rows, unreadable: None })
 }
 
 /// One value alone, as it is among the cells of a row.

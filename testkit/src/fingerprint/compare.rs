@@ -58,6 +58,11 @@ fn maps<K: Ord, V: PartialEq + Debug>(
 }
 
 fn tables(sentences: &mut Vec<String>, name: &str, expected: &TablePrint, found: &TablePrint) {
+    if expected.unreadable != found.unreadable {
+        let state = |table: &TablePrint| table.unreadable.clone().unwrap_or_else(|| "readable".to_owned());
+        sentences.push(format!("{name:?} was {} and is {}", state(expected), state(found)));
+        return;
+    }
     if expected.columns != found.columns {
         sentences.push(format!(
             "{name:?} had the columns {:?} and has {:?}",
