@@ -310,8 +310,9 @@ impl Rows {
         )
     }
 
-    /// `quote()` is exact but for text: it ends at a NUL. A carriage return is lost in the sqlite3 shell, and wrangler
-    /// looks for transaction statements without looking for quotes. Such text is written in another way.
+    /// `quote()` is exact but for two things. It loses the sign of a zero. Text it ends at a NUL; and a carriage return is
+    /// lost in the sqlite3 shell, and wrangler looks for transaction statements without looking for quotes. Such values
+    /// are written in another way.
     fn value_as_it_is(&self, names: &Names, column: usize) -> String {
         let Some(value) = names.columns.get(column) else {
             return "NULL".to_owned();
@@ -325,12 +326,14 @@ impl Rows {
             String::new()
         };
         format!(
-            "CASE WHEN typeof({value}) <> 'text' THEN quote({value}) \
+            "CASE typeof({value}) WHEN 'text' THEN CASE \
              WHEN instr({value}, char(0)) OR instr({value}, 'BEGIN TRANSACTION') OR instr({value}, 'COMMIT;'){not_ascii} \
              OR instr({value}, char(13)) AND instr({value}, '\\r') \
              THEN 'CAST(X''' || hex({value}) || ''' AS TEXT)' \
              WHEN instr({value}, char(13)) \
              THEN 'replace(' || replace(quote({value}), char(13), '\\r') || ', ''\\r'', char(13))' \
+             ELSE quote({value}) END \
+             WHEN 'real' THEN CASE WHEN {value} = 0 AND atan2({value}, -1) < 0 THEN '-0.0' ELSE quote({value}) END \
              ELSE quote({value}) END"
         )
     }

@@ -99,7 +99,8 @@ pub(super) fn objects(connection: &Connection, tables: &[Table]) -> BTreeMap<(St
             let described = if kind == "table" && shadow(&name) {
                 "a part of a full-text index".to_owned()
             } else {
-                format!("on {table:?}: {sql}")
+                // wrangler takes white space off the end of a statement; in that of an index SQLite would keep it.
+                format!("on {table:?}: {}", sql.trim_end())
             };
             ((kind, name), described)
         })

@@ -1,0 +1,96 @@
+//! Dumps of native databases, and restoring them in every way.
+
+use pollster::block_on;
+use rusqlite::Connection;
+use shared::dump::{Dump, DumpError, DumpRequest, dump};
+use shared::manifest::Manifest;
+use shared::native::{NativeDatabase, TestClock};
+use shared::time::Timestamp;
+use testkit::restore::{ForeignKeys, RestoreError, as_one_batch, statement_by_statement_with};
+use testkit::{d1, fingerprint};
+
+/// A database to be dumped.
+pub(crate) struct Source {
+    pub(crate) database: NativeDatabase,
+}
+
+/// A dump's text and manifest.
+pub(crate) struct Dumped {
+    pub(crate) text: String,
+    pub(crate) manifest: Manifest,
+}
+
+impl Source {
+    /// The database that these statements make.
+    pub(crate) fn of(sql: &str) -> Self {
+        let database = NativeDatabase::empty();
+        database.connection().execute_batch(sql).unwrap();
+        Self { database }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        self.database.connection()
+    }
+
+    pub(crate) fn try_dump(&self) -> Result<Dump, DumpError> {
+        let clock = TestClock::at(Timestamp::from_seconds(1_733_626_800));
+        let request = DumpRequest {
+            database: "groveauth",
+            database_id: "45eae4c7-8ae7-4078-9218-8e1677a4360f",
+            job_id: "550e8400-e29b-41d4-a716-446655440000",
+        };
+        block_on(dump(&self.database, &clock, &request))
+    }
+
+    pub(crate) fn dump(&self) -> Dumped {
+        let dump = self.try_dump().unwrap();
+        Dumped {
+            text: String::from_utf8(dump.body).unwrap(),
+            manifest: dump.manifest,
+        }
+    }
+
+    /// Everything that is wrong with the dump: restored in every way into an empty database and over `live` ones, it is
+    /// compared cell by cell.
+    pub(crate) fn faults(&self, live: impl Fn() -> Connection) -> Vec<String> {
+        let dumped = self.dump();
+        let expected = fingerprint::of(self.connection());
+        let mut faults = Vec::new();
+        for (place, make) in [("empty", &(|| d1::empty()) as &dyn Fn() -> Connection), ("live", &live)] {
+            for (name, way) in dumped.ways() {
+                let target = make();
+                let mut found = match way(&target, &dumped.text) {
+                    Ok(()) => fingerprint::differences(&expected, &fingerprint::of(&target)),
+                    Err(error) => vec![error.to_string()],
+                };
+                found.extend(fingerprint::complaints(&target));
+                faults.extend(found.into_iter().map(|fault| format!("{name}, {place}: {fault}")));
+            }
+        }
+        faults
+    }
+
+    /// Fails unless the dump restores exactly, in every way.
+    #[track_caller]
+    pub(crate) fn assert_restores(&self) {
+        let faults = self.faults(|| {
+            let copy = d1::empty();
+            as_one_batch(&copy, &self.dump().text).unwrap();
+            copy
+        });
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+}
+
+type Way = fn(&Connection, &str) -> Result<(), RestoreError>;
+
+impl Dumped {
+    fn ways(&self) -> [(&'static str, Way); 2] {
+        let alone: Way = if self.manifest.deferred.is_empty() {
+            |target, text| statement_by_statement_with(target, text, ForeignKeys::AlwaysOn)
+        } else {
+            |target, text| statement_by_statement_with(target, text, ForeignKeys::AsTheDumpSays)
+        };
+        [("statement by statement", alone), ("as one batch", as_one_batch)]
+    }
+}

@@ -1,0 +1,10 @@
+//! What a dump restores.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that does not find what it expects has failed"
+)]
+
+mod bench;
+mod random;

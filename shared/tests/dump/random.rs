@@ -1,0 +1,59 @@
+//! Random databases: whatever D1 accepts comes back as it was.
+
+use testkit::damage::damage;
+use testkit::random::{RandomDatabase, database};
+
+use crate::bench::Source;
+
+/// Databases by default, and with `cargo xtask test --full`.
+const COUNTS: (u64, u64) = (1_000, 10_000);
+/// Set to a seed, this test runs that one alone.
+const SEED: &str = "CACHE_TEST_SEED";
+
+fn faults(made: &RandomDatabase) -> Vec<String> {
+    let source = Source::of("");
+    made.fill(source.connection());
+    source.faults(|| {
+        let live = made.build();
+        damage(&live, made.seed);
+        live
+    })
+}
+
+fn seeds() -> Vec<u64> {
+    if let Ok(seed) = std::env::var(SEED) {
+        return vec![seed.parse().unwrap()];
+    }
+    let full = std::env::var_os("CACHE_TEST_FULL").is_some();
+    (0..if full { COUNTS.1 } else { COUNTS.0 }).collect()
+}
+
+/// What is wrong with the databases of `seeds`, the first few of them.
+fn first_failures(seeds: &[u64]) -> Vec<String> {
+    let failing = seeds.iter().filter_map(|seed| {
+        let made = database(*seed);
+        let faults = faults(&made);
+        (!faults.is_empty()).then(|| {
+            let faults: Vec<String> = faults
+                .iter()
+                .map(|fault| format!("  {}", fault.chars().take(600).collect::<String>()))
+                .collect();
+            format!("{SEED}={seed} {:?}\n{}", made.features, faults.join("\n"))
+        })
+    });
+    failing.take(5).collect()
+}
+
+#[test]
+fn every_random_database_comes_back_as_it_was() {
+    let seeds = seeds();
+    let threads = std::thread::available_parallelism().map_or(1, Into::into);
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let runs: Vec<_> = seeds
+            .chunks(seeds.len().div_ceil(threads))
+            .map(|chunk| scope.spawn(|| first_failures(chunk)))
+            .collect();
+        runs.into_iter().flat_map(|run| run.join().unwrap()).collect()
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
