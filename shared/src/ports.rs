@@ -34,7 +34,8 @@ pub trait Pause {
 pub trait Database {
     /// Runs the statements in order as one transaction: all see one instant, and one failure undoes all.
     ///
-    /// Returns one [`Outcome`] for each statement.
+    /// Returns one [`Outcome`] for each statement. A deferred constraint that is still violated at the end undoes all
+    /// too, and D1 calls that an internal error: such a batch comes back as [`DatabaseError::Unavailable`].
     async fn batch(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DatabaseError>;
 }
 
@@ -105,7 +106,8 @@ pub type Row = serde_json::Map<String, serde_json::Value>;
 pub struct Outcome {
     /// The rows it returned.
     pub rows: Vec<Row>,
-    /// Rows inserted, updated or deleted by it: 1 tells a compare-and-set that it won.
+    /// Rows inserted, updated or deleted by it, its triggers and its foreign keys: without those, 1 tells a
+    /// compare-and-set that it won.
     pub changes: u64,
     /// Size of the database in bytes after the statement, where the adapter knows it.
     pub size_bytes: Option<u64>,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::generate::{self, GenerateError};
 use crate::process::{ProcessError, capture, command, run_quietly};
 use crate::setup::{self, SetupError, Tools};
-use crate::workspace::{WORKERS, npm_bin, path};
+use crate::workspace::{CONTRACT, WORKERS, config, npm_bin, path};
 
 /// Cloudflare's limits are 3 and 10 MB; ours keeps cold starts short.
 const MOST_GZIPPED_BYTES: u64 = 400 * 1024;
@@ -25,7 +25,9 @@ pub(crate) enum BundleError {
     #[error(transparent)]
     Generate(#[from] GenerateError),
     /// No Worker of that name.
-    #[error("there is no Worker `{0}`; there are api, producer, exporter and janitor")]
+    #[error(
+        "there is no Worker `{0}`; there are api, producer, exporter, janitor, and contract for the tests"
+    )]
     Unknown(String),
     /// Compiling the crate failed.
     #[error("the Worker `{worker}` did not compile")]
@@ -53,25 +55,31 @@ pub(crate) enum BundleError {
     },
 }
 
-/// Builds one Worker or all, each only when something that goes into it has changed.
+/// Builds one Worker, or the four that are deployed.
 pub(crate) fn build(only: Option<&str>) -> Result<(), BundleError> {
-    let chosen: Vec<&str> = match only {
-        None => WORKERS.to_vec(),
-        Some(name) => vec![
-            *WORKERS
-                .iter()
-                .find(|worker| **worker == name)
-                .ok_or_else(|| BundleError::Unknown(name.to_owned()))?,
-        ],
-    };
+    match only {
+        None => build_each(&WORKERS),
+        Some(name) if WORKERS.contains(&name) || name == CONTRACT => build_each(&[name]),
+        Some(name) => Err(BundleError::Unknown(name.to_owned())),
+    }
+}
+
+/// Builds the four Workers, and the one that the tests need beside them.
+pub(crate) fn build_with_contract() -> Result<(), BundleError> {
+    build(None)?;
+    build(Some(CONTRACT))
+}
+
+/// Builds each Worker, if something that goes into it has changed.
+fn build_each(workers: &[&str]) -> Result<(), BundleError> {
     generate::check()?;
     let tools = setup::setup()?;
-    let size = chosen
+    let size = workers
         .iter()
         .map(|worker| worker.len())
         .max()
         .unwrap_or_default();
-    for worker in chosen {
+    for worker in workers.iter().copied() {
         let bundle = Bundle::new(worker);
         let inputs = inputs::hash(worker, &tools.versions)?;
         let fresh = bundle.is_built_from(&inputs);
@@ -120,7 +128,7 @@ impl<'a> Bundle<'a> {
     fn build(&self, tools: &Tools) -> Result<(), BundleError> {
         println!("build: compiling {}", self.worker);
         forget(&self.note)?;
-        // One target folder for all four, so that what they share compiles once.
+        // One target folder for all, so that what they share compiles once.
         let mut compile = command(&tools.worker_build);
         compile
             .arg("--release")
@@ -150,7 +158,7 @@ impl<'a> Bundle<'a> {
             .arg(path("node_modules/wrangler/bin/wrangler.js"))
             .env("WRANGLER_LOG", "log")
             .args(["deploy", "--dry-run", "--config"])
-            .arg(path("wrangler").join(format!("{}.jsonc", self.worker)))
+            .arg(config(self.worker))
             .arg("--outdir")
             .arg(&self.output);
         capture(&mut wrangler).map_err(|source| BundleError::Pack {

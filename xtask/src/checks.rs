@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::process::{capture, cargo, run};
-use crate::workspace::WORKERS;
+use crate::workspace::{CONTRACT, WORKERS};
 use crate::{bundle, generate, setup};
 
 /// How much to check.
@@ -76,7 +76,7 @@ pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
         Check::new("lints for WebAssembly", wasm_lints),
         Check::new("native tests", move || native_tests(full)),
         Check::new("documentation", documentation),
-        Check::new("build", || Ok(bundle::build(None)?)),
+        Check::new("build", || Ok(bundle::build_with_contract()?)),
         Check::new("end-to-end tests", move || end_to_end(full)).after("build"),
     ];
     let mut verdicts: Vec<Verdict> = Vec::new();
@@ -149,7 +149,7 @@ fn lints() -> Outcome {
 fn wasm_lints() -> Outcome {
     let mut clippy = cargo();
     clippy.args(["clippy", "--target", "wasm32-unknown-unknown"]);
-    for worker in WORKERS {
+    for worker in WORKERS.into_iter().chain([CONTRACT]) {
         clippy.args(["--package", worker]);
     }
     Ok(run(clippy.args(["--", "-D", "warnings"]))?)

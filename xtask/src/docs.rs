@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use crate::workspace::{path, relative, root};
 
 /// Folders of the checkout whose paths the documentation names.
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 11] = [
     "api",
+    "contract",
     "docs",
     "exporter",
     "janitor",

@@ -32,7 +32,7 @@ enum Task {
     Gen(generate::Generate),
     /// Build the Workers into dist/
     Build {
-        /// Only this one: api, producer, exporter or janitor
+        /// Only this one: api, producer, exporter, janitor, or contract, which only the tests need
         #[arg(long)]
         worker: Option<String>,
     },

@@ -5,6 +5,18 @@ use std::path::{Path, PathBuf};
 /// The four Workers, in the order in which a local system lists them: the first answers HTTP.
 pub(crate) const WORKERS: [&str; 4] = ["api", "producer", "exporter", "janitor"];
 
+/// The Worker that runs the contracts of the ports against the real adapters. It is built for the tests and never deployed.
+pub(crate) const CONTRACT: &str = "contract";
+
+/// The wrangler configuration of a Worker: a generated one, except where the Worker belongs to the tests.
+pub(crate) fn config(worker: &str) -> PathBuf {
+    if worker == CONTRACT {
+        path("tests/contract/wrangler.jsonc")
+    } else {
+        path("wrangler").join(format!("{worker}.jsonc"))
+    }
+}
+
 /// The checkout's root folder.
 pub(crate) fn root() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));

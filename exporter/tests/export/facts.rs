@@ -150,8 +150,10 @@ fn a_database_that_left_the_registry_fails_at_once() {
 #[test]
 fn a_database_that_no_dump_can_restore_fails_at_once_and_says_why() {
     let bench = Bench::new();
-    let columns: Vec<String> = (0..2000).map(|n| format!("\"{n:0>60}\"")).collect();
-    let sql = format!("CREATE TABLE wide ({})", columns.join(", "));
+    let long = "x".repeat(60_000);
+    let sql = format!(
+        "CREATE TABLE grown (a); ALTER TABLE grown ADD b DEFAULT '{long}'; ALTER TABLE grown ADD c DEFAULT '{long}'"
+    );
     bench.source.connection().execute_batch(&sql).unwrap();
     assert_eq!(bench.deliver("job").fate, Fate::Ack);
     let (status, _, error) = bench.result("job");

@@ -176,7 +176,10 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
                 }
             }
             Read::LongRows(of) => {
-                *data.text_mut(of)? = merge(std::mem::take(&mut pages), outcome.read()?);
+                let long: Vec<LongRow> = outcome.read()?;
+                let texts = long.iter().map(|row| row.text.as_str());
+                changed |= loses_text(texts, plan.rows_mut(of)?.0);
+                *data.text_mut(of)? = merge(std::mem::take(&mut pages), long);
             }
             Read::Updates(of) => {
                 let updates: Vec<PageRow> = outcome.read()?;
@@ -246,10 +249,7 @@ fn reveals(
             object: rows.table.clone(),
         });
     }
-    // Where text that is not ASCII is hex, the character can only stand in the table's own names.
-    let mut texts = pages.iter().filter_map(|page| page.text.as_ref());
-    let lost = !rows.exact_text && texts.any(|text| text.contains(REPLACEMENT));
-    rows.exact_text |= lost;
+    let lost = loses_text(pages.iter().filter_map(|page| page.text.as_deref()), rows);
     let long = match has_long_rows {
         Some(known) if !*known && pages.iter().any(|page| page.text.is_none()) => {
             *known = true;
@@ -258,6 +258,14 @@ fn reveals(
         _ => false,
     };
     Ok(lost || long)
+}
+
+/// Whether text that is no UTF-8 was lost; if so, it will not be the next time.
+fn loses_text<'text>(mut texts: impl Iterator<Item = &'text str>, rows: &mut Rows) -> bool {
+    // Where text that is not ASCII is hex, the character can only stand in the table's own names.
+    let lost = !rows.exact_text && texts.any(|text| text.contains(REPLACEMENT));
+    rows.exact_text |= lost;
+    lost
 }
 
 /// The pages with the long rows where they interrupt them.

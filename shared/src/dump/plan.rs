@@ -32,6 +32,8 @@ pub(super) struct TablePlan {
     pub(super) rows: Rows,
     /// Some rows are too long for one statement.
     pub(super) has_long_rows: bool,
+    /// Whether its rows, or those of a table in a circle with it, refer to each other in a circle that can be opened.
+    pub(super) is_linked: bool,
     /// The columns by which a row is found again to set what was NULL at first; empty where nothing is.
     pub(super) key: Vec<String>,
     /// Statements that count rows which come before their parent in the same table, where no column may be NULL.
@@ -169,6 +171,7 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
             None => unordered.push(pairs),
         }
     }
+    let is_parent = order.opened.iter().any(|link| link.parent == place);
     let mut table = table.clone();
     let mut key = Vec::new();
     if !opened.is_empty() {
@@ -188,6 +191,7 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
         rows.open(column, later);
     }
     TablePlan {
+        is_linked: is_parent || !key.is_empty(),
         key,
         unordered: unordered
             .iter()

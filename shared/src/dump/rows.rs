@@ -56,16 +56,17 @@ impl Rows {
     pub(super) fn of_table(table: &Table) -> Self {
         let kept = table.rowid_name().filter(|_| table.keeps_rowid);
         let written = table.written().map(|column| identifier(&column.name));
-        let primary_key = table.primary_key();
         let key = match table.rowid_name() {
             Some(name) => Key::Rowid(name),
-            None if primary_key.is_empty() => Key::Nothing,
-            None => Key::Columns(
-                primary_key
+            None if table.without_rowid => Key::Columns(
+                table
+                    .primary_key()
                     .iter()
                     .map(|column| identifier(&column.name))
                     .collect(),
             ),
+            // Its primary key, if it has one, may be NULL in several rows.
+            None => Key::Nothing,
         };
         Self {
             table: identifier(&table.name),
@@ -99,6 +100,12 @@ impl Rows {
         if let Some(column) = self.place(column) {
             self.opened.push(Opened { column, later });
         }
+    }
+
+    /// The columns that are NULL at first, quoted.
+    pub(super) fn opened(&self) -> impl Iterator<Item = &str> {
+        let columns = self.opened.iter();
+        columns.filter_map(|opened| self.columns.get(opened.column).map(String::as_str))
     }
 
     fn place(&self, column: &str) -> Option<usize> {

@@ -115,6 +115,8 @@ pub(super) struct Table {
     pub(super) indexes: Vec<Index>,
     /// Whether rows must keep a rowid that no column shows, because something else refers to it.
     pub(super) keeps_rowid: bool,
+    /// Whether SQLite takes it for a part of a virtual table, by its name alone.
+    pub(super) looks_like_a_part: bool,
 }
 
 /// A column.
@@ -272,6 +274,7 @@ fn table(
         foreign_keys: foreign_keys_of(keys, name),
         indexes: indexes_of(indexes, name),
         keeps_rowid: false,
+        looks_like_a_part: object.list_type.as_deref() == Some("shadow"),
     };
     let is_indexed_by_rowid = virtuals.iter().any(|index| match &index.kind {
         VirtualKind::FullText(Content::External {

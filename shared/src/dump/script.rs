@@ -48,11 +48,11 @@ impl<'plan> Script<'plan> {
         self.header(about, &manifest);
         self.body.push_str(BEFORE);
         self.drops();
-        let keys = self.creates();
+        self.creates();
         self.rows();
         self.lists();
         self.full_text();
-        self.later_objects(&keys);
+        self.later_objects();
         self.body.push('\n');
         self.body.push_str(AFTER);
         self.footer(about, &manifest);
@@ -124,33 +124,69 @@ impl<'plan> Script<'plan> {
     fn drops(&mut self) {
         let plan = self.plan;
         let named = |kind| plan.schema.of_kind(kind).rev().map(|object| &object.name);
-        let virtuals = plan.virtuals.iter().rev().map(|found| &found.name);
-        let tables = plan.tables.iter().rev().map(|table| &table.name);
-        let drops = named("trigger")
-            .map(|name| ("TRIGGER", name))
-            .chain(named("view").map(|name| ("VIEW", name)))
-            .chain(virtuals.chain(tables).map(|name| ("TABLE", name)));
-        for (kind, name) in drops {
+        self.drop_all("TRIGGER", named("trigger"));
+        self.drop_all("VIEW", named("view"));
+        self.drop_all("TABLE", plan.virtuals.iter().rev().map(|found| &found.name));
+        let scratch = std::iter::once(&plan.scratch);
+        self.drop_all("TABLE", scratch.filter(|_| plan.uses_scratch()));
+        self.forget_parts();
+        self.unlink();
+        self.drop_all("TABLE", plan.tables.iter().rev().map(|table| &table.name));
+        self.body.push('\n');
+    }
+
+    fn drop_all<'name>(&mut self, kind: &str, names: impl Iterator<Item = &'name String>) {
+        for name in names {
             let name = identifier(name);
             self.body
                 .push_str(&format!("DROP {kind} IF EXISTS {name};\n"));
         }
-        if plan.uses_scratch() {
-            let scratch = identifier(&plan.scratch);
-            self.body
-                .push_str(&format!("DROP TABLE IF EXISTS {scratch};\n"));
-        }
-        self.body.push('\n');
     }
 
-    /// All tables, before any row: a row whose parent's table is missing is refused. Returns the indexes made so far.
-    fn creates(&mut self) -> Vec<&'plan str> {
+    /// A table that SQLite takes for a part of a virtual table cannot be dropped. It stops to think so when the virtual
+    /// table is gone and the schema is read again, which changing a column makes it do.
+    fn forget_parts(&mut self) {
+        let schema = &self.plan.schema;
+        if schema.tables.iter().any(|table| table.looks_like_a_part) {
+            let scratch = identifier(&self.plan.scratch);
+            self.body.push_str(&format!(
+                "CREATE TABLE {scratch} (c);\nALTER TABLE {scratch} RENAME COLUMN c TO d;\nDROP TABLE {scratch};\n"
+            ));
+        }
+    }
+
+    /// Dropping a table deletes its rows, with what follows from that: a row may be kept from going by one that refers
+    /// to it, and a chain of more than ten rows is more than D1 follows. Where rows refer to each other in a circle, or
+    /// to rows of their own table, no order of the tables helps; so they let go of each other first. Whether the tables
+    /// are there is not known.
+    fn unlink(&mut self) {
+        let plan = self.plan;
+        let linked = || plan.tables.iter().filter(|table| table.is_linked);
+        for table in linked() {
+            if let Some(rest) = table.sql.strip_prefix("CREATE TABLE ") {
+                let sql = terminated(&format!("CREATE TABLE IF NOT EXISTS {rest}"));
+                self.body.push_str(&sql);
+            }
+        }
+        for table in linked() {
+            let name = &table.rows.table;
+            for column in table.rows.opened() {
+                self.body.push_str(&format!(
+                    "UPDATE {name} SET {column} = NULL WHERE {column} IS NOT NULL;\n"
+                ));
+            }
+        }
+    }
+
+    /// All tables, before any row: a row whose parent's table is missing is refused. With them the indexes without which
+    /// a reference refers to nothing.
+    fn creates(&mut self) {
         let plan = self.plan;
         for table in &plan.tables {
             self.object(&table.sql);
         }
         let (keys, _) = plan.indexes();
-        for index in &keys {
+        for index in keys {
             self.object(&index.sql);
         }
         if plan.uses_scratch() {
@@ -159,7 +195,6 @@ impl<'plan> Script<'plan> {
                 "CREATE TABLE {scratch} (c INTEGER NOT NULL, n INTEGER NOT NULL, d BLOB NOT NULL, PRIMARY KEY (c, n)) WITHOUT ROWID;\n"
             ));
         }
-        keys.iter().map(|index| index.name.as_str()).collect()
     }
 
     fn rows(&mut self) {
@@ -229,13 +264,12 @@ impl<'plan> Script<'plan> {
     }
 
     /// Indexes after the rows, which is faster; triggers last, so that they do not fire for restored rows.
-    fn later_objects(&mut self, made: &[&str]) {
+    fn later_objects(&mut self) {
         let plan = self.plan;
         let (_, indexes) = plan.indexes();
         let remade = plan.virtuals.iter().filter(|found| found.is_rebuilt);
         self.body.push('\n');
         for object in indexes.into_iter().chain(plan.schema.of_kind("view")) {
-            debug_assert!(!made.contains(&object.name.as_str()));
             self.object(&object.sql);
         }
         for found in remade {

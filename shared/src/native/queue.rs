@@ -3,8 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use serde::Serialize;
+
 use super::{Fault, Faults};
 use crate::ports::{Queue, QueueError};
+
+/// The longest message that a queue takes, in bytes of JSON.
+const LONGEST_MESSAGE: usize = 128_000;
 
 /// The messages sent so far.
 #[derive(Debug)]
@@ -49,8 +54,18 @@ impl<M: Clone> MemoryQueue<M> {
     }
 }
 
-impl<M: Clone> Queue<M> for MemoryQueue<M> {
+impl<M: Clone + Serialize> Queue<M> for MemoryQueue<M> {
     async fn send_after(&self, messages: &[M], _delay_seconds: u32) -> Result<(), QueueError> {
+        for message in messages {
+            let body = serde_json::to_string(message).map_err(|error| QueueError {
+                message: error.to_string(),
+            })?;
+            if body.len() > LONGEST_MESSAGE {
+                return Err(QueueError {
+                    message: format!("a message has {} bytes", body.len()),
+                });
+            }
+        }
         let fault = self.faults.take();
         if fault != Some(Fault::Before) {
             self.messages.borrow_mut().extend_from_slice(messages);

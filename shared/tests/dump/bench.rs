@@ -43,20 +43,22 @@ impl Source {
     }
 
     pub(crate) fn dump(&self) -> Dumped {
-        let dump = self.try_dump().unwrap();
-        Dumped {
-            text: String::from_utf8(dump.body).unwrap(),
-            manifest: dump.manifest,
-        }
+        self.try_dump().unwrap().into()
     }
 
     /// Everything that is wrong with the dump: restored in every way into an empty database and over `live` ones, it is
     /// compared cell by cell.
     pub(crate) fn faults(&self, live: impl Fn() -> Connection) -> Vec<String> {
-        let dumped = self.dump();
+        let dumped = match self.try_dump() {
+            Ok(dump) => Dumped::from(dump),
+            Err(error) => return vec![format!("{error:?}")],
+        };
         let expected = fingerprint::of(self.connection());
         let mut faults = Vec::new();
-        for (place, make) in [("empty", &(|| d1::empty()) as &dyn Fn() -> Connection), ("live", &live)] {
+        for (place, make) in [
+            ("empty", &(|| d1::empty()) as &dyn Fn() -> Connection),
+            ("live", &live),
+        ] {
             for (name, way) in dumped.ways() {
                 let target = make();
                 let mut found = match way(&target, &dumped.text) {
@@ -64,7 +66,11 @@ impl Source {
                     Err(error) => vec![error.to_string()],
                 };
                 found.extend(fingerprint::complaints(&target));
-                faults.extend(found.into_iter().map(|fault| format!("{name}, {place}: {fault}")));
+                faults.extend(
+                    found
+                        .into_iter()
+                        .map(|fault| format!("{name}, {place}: {fault}")),
+                );
             }
         }
         faults
@@ -82,6 +88,15 @@ impl Source {
     }
 }
 
+impl From<Dump> for Dumped {
+    fn from(dump: Dump) -> Self {
+        Self {
+            text: String::from_utf8(dump.body).unwrap(),
+            manifest: dump.manifest,
+        }
+    }
+}
+
 type Way = fn(&Connection, &str) -> Result<(), RestoreError>;
 
 impl Dumped {
@@ -91,6 +106,9 @@ impl Dumped {
         } else {
             |target, text| statement_by_statement_with(target, text, ForeignKeys::AsTheDumpSays)
         };
-        [("statement by statement", alone), ("as one batch", as_one_batch)]
+        [
+            ("statement by statement", alone),
+            ("as one batch", as_one_batch),
+        ]
     }
 }

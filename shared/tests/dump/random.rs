@@ -53,7 +53,9 @@ fn every_random_database_comes_back_as_it_was() {
             .chunks(seeds.len().div_ceil(threads))
             .map(|chunk| scope.spawn(|| first_failures(chunk)))
             .collect();
-        runs.into_iter().flat_map(|run| run.join().unwrap()).collect()
+        runs.into_iter()
+            .flat_map(|run| run.join().unwrap())
+            .collect()
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::{BundleError, file_error};
-use crate::workspace::{path, relative};
+use crate::workspace::{config, path, relative};
 
 /// Raise it when the way of building changes.
 const RECIPE: u32 = 1;
@@ -27,10 +27,7 @@ pub(super) fn hash(worker: &str, tools: &str) -> Result<String, BundleError> {
     for name in COMMON.iter().copied().chain(["shared", worker]) {
         collect(&path(name), &mut files)?;
     }
-    collect(
-        &path("wrangler").join(format!("{worker}.jsonc")),
-        &mut files,
-    )?;
+    collect(&config(worker), &mut files)?;
     files.sort();
     let mut hash = Sha256::new();
     hash.update(format!("{RECIPE} {tools}"));

@@ -1,0 +1,160 @@
+//! What an [`ObjectStore`] promises, which is what R2 does.
+//!
+//! All contracts may run on one bucket, one after the other: each has keys of its own.
+
+use sha2::{Digest, Sha256};
+use shared::ports::{ObjectStore, Put, PutOptions, StoreError};
+
+use crate::suite;
+use crate::verdict::{Verdict, holds, same, unexpected};
+
+/// Calls the macro `$with` with the contracts of a bucket.
+#[macro_export]
+macro_rules! objects_contracts {
+    ($with:ident) => {
+        $with! {
+            ObjectStore:
+            a_new_key_is_created,
+            a_key_that_is_taken_keeps_its_object,
+            a_body_with_another_hash_is_not_stored,
+            a_key_without_an_object_has_nothing,
+            a_head_has_the_size_and_the_owner,
+            another_body_has_another_tag_without_quotes,
+            a_deleted_object_is_gone_and_its_key_free,
+            deleting_what_is_not_there_succeeds,
+            a_key_may_have_any_characters,
+            a_body_may_be_empty,
+            a_body_of_5_megabytes_comes_back_whole,
+        }
+    };
+}
+objects_contracts!(suite);
+
+/// Puts `body` with its own hash.
+async fn put(objects: &impl ObjectStore, key: &str, body: &[u8]) -> Result<Put, String> {
+    let answer = put_as(objects, key, body, body).await;
+    answer.map_err(unexpected)
+}
+
+/// Puts `body` with the hash of `hashed`.
+async fn put_as(
+    objects: &impl ObjectStore,
+    key: &str,
+    body: &[u8],
+    hashed: &[u8],
+) -> Result<Put, StoreError> {
+    let options = PutOptions {
+        content_type: "application/sql",
+        sha256: Sha256::digest(hashed).into(),
+        owner: owner(key),
+    };
+    objects.put_new(key, body, &options).await
+}
+
+fn owner(key: &str) -> String {
+    format!("the job of {}", key.len())
+}
+
+async fn get(objects: &impl ObjectStore, key: &str) -> Result<Option<Vec<u8>>, String> {
+    objects.get(key).await.map_err(unexpected)
+}
+
+async fn delete(objects: &impl ObjectStore, key: &str) -> Verdict {
+    objects.delete(key).await.map_err(unexpected)
+}
+
+async fn a_new_key_is_created(objects: &impl ObjectStore) -> Verdict {
+    same(put(objects, "new", b"one").await?, Put::Created)?;
+    same(get(objects, "new").await?, Some(b"one".to_vec()))
+}
+
+async fn a_key_that_is_taken_keeps_its_object(objects: &impl ObjectStore) -> Verdict {
+    put(objects, "taken", b"one").await?;
+    same(put(objects, "taken", b"two").await?, Put::Exists)?;
+    same(put(objects, "taken", b"one").await?, Put::Exists)?;
+    same(get(objects, "taken").await?, Some(b"one".to_vec()))
+}
+
+async fn a_body_with_another_hash_is_not_stored(objects: &impl ObjectStore) -> Verdict {
+    let answer = put_as(objects, "damaged", b"one", b"two").await;
+    holds(answer.is_err(), "the put fails")?;
+    same(get(objects, "damaged").await?, None)
+}
+
+async fn a_key_without_an_object_has_nothing(objects: &impl ObjectStore) -> Verdict {
+    same(get(objects, "nothing").await?, None)?;
+    same(objects.head("nothing").await.map_err(unexpected)?, None)
+}
+
+async fn a_head_has_the_size_and_the_owner(objects: &impl ObjectStore) -> Verdict {
+    put(objects, "described", "élan".as_bytes()).await?;
+    let info = objects.head("described").await.map_err(unexpected)?;
+    let found = info.map(|info| (info.size, info.owner));
+    same(found, Some((5, Some(owner("described")))))
+}
+
+async fn tag(objects: &impl ObjectStore, key: &str) -> Result<String, String> {
+    let info = objects.head(key).await.map_err(unexpected)?;
+    info.map(|info| info.etag)
+        .ok_or_else(|| format!("there is no {key}"))
+}
+
+async fn another_body_has_another_tag_without_quotes(objects: &impl ObjectStore) -> Verdict {
+    put(objects, "tag/one", b"one").await?;
+    put(objects, "tag/two", b"two").await?;
+    let (one, two) = (
+        tag(objects, "tag/one").await?,
+        tag(objects, "tag/two").await?,
+    );
+    holds(one != two, "the tags differ")?;
+    holds(
+        !one.is_empty() && !one.contains('"'),
+        format!("`{one}` is a tag"),
+    )
+}
+
+async fn a_deleted_object_is_gone_and_its_key_free(objects: &impl ObjectStore) -> Verdict {
+    put(objects, "deleted", b"one").await?;
+    delete(objects, "deleted").await?;
+    same(get(objects, "deleted").await?, None)?;
+    same(put(objects, "deleted", b"two").await?, Put::Created)
+}
+
+async fn deleting_what_is_not_there_succeeds(objects: &impl ObjectStore) -> Verdict {
+    delete(objects, "never there").await?;
+    put(objects, "there once", b"one").await?;
+    delete(objects, "there once").await?;
+    delete(objects, "there once").await
+}
+
+async fn a_key_may_have_any_characters(objects: &impl ObjectStore) -> Verdict {
+    for key in [
+        "2024-12-09/name.sql",
+        "with space + plus & more",
+        "per%20cent#hash?query=1",
+        "quotes \" ' `",
+        "漢字/é/👩‍👧",
+        "../up/./here//twice",
+    ] {
+        same(put(objects, key, key.as_bytes()).await?, Put::Created)?;
+        same(get(objects, key).await?, Some(key.as_bytes().to_vec()))?;
+    }
+    Ok(())
+}
+
+async fn a_body_may_be_empty(objects: &impl ObjectStore) -> Verdict {
+    same(put(objects, "empty", b"").await?, Put::Created)?;
+    same(get(objects, "empty").await?, Some(Vec::new()))?;
+    let info = objects.head("empty").await.map_err(unexpected)?;
+    same(info.map(|info| info.size), Some(0))
+}
+
+async fn a_body_of_5_megabytes_comes_back_whole(objects: &impl ObjectStore) -> Verdict {
+    let body: Vec<u8> = (0..=250).cycle().take(5_000_000).collect();
+    put(objects, "large", &body).await?;
+    let found = get(objects, "large").await?;
+    holds(
+        found.as_deref() == Some(body.as_slice()),
+        "the bytes are the same",
+    )
+}

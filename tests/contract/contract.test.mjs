@@ -1,0 +1,81 @@
+// The contracts of the ports against D1, R2, a queue and the rest of workerd. The Worker in `contract/` runs them;
+// each is a subtest here.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { createTestHarness, experimental_readRawConfig } from "wrangler";
+
+import { ROOT } from "../harness/system.mjs";
+
+const CONFIG = path.join(ROOT, "tests/contract/wrangler.jsonc");
+const BUILT = path.join(ROOT, "dist/contract");
+const PORTS = ["database", "objects", "queue", "clock", "random", "sources"];
+
+const harness = createTestHarness({
+  root: ROOT,
+  workers: [{ configPath: CONFIG, prebuiltWorkerDir: BUILT }],
+});
+/** The names of the contracts that ran, each after its port, as the native tests are called. */
+const ran = [];
+let url;
+
+before(async () => {
+  assert.ok(fs.existsSync(BUILT), `${BUILT} does not exist: run \`cargo xtask build --worker contract\` first`);
+  ({ url } = await harness.listen());
+});
+after(() => harness.close());
+
+async function get(place) {
+  const response = await fetch(new URL(place, url));
+  if (!response.ok) throw new Error(`${place}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+for (const port of PORTS) {
+  test(`the contracts of the port ${port}`, async (t) => {
+    for (const { name, error } of await get(`/run?port=${port}`)) {
+      ran.push(`${port}::${name}`);
+      await t.test(name.replaceAll("_", " "), () => assert.equal(error, null));
+    }
+  });
+}
+
+test("the native adapters are tested against the same contracts", () => {
+  assert.deepEqual(ran.toSorted(), nativeTests().toSorted());
+});
+
+test("what the queue delivers", async (t) => {
+  const { QUEUE } = await harness.getWorker("grove-backups-contract").getEnv();
+  await QUEUE.send({ asked: "twice more", retries: 2 });
+  await QUEUE.send("no JSON", { contentType: "text" });
+  const found = await get("/deliveries?count=4");
+  const attempts = (text) => found.filter(({ body }) => body.includes(text)).map((delivery) => delivery.attempts);
+  await t.test("a message that is retried comes again with the next number", () =>
+    assert.deepEqual(attempts("twice more"), [1, 2, 3]));
+  await t.test("a message that is acknowledged does not come again", () =>
+    assert.deepEqual(attempts("no JSON"), [1]));
+  await t.test("every delivery of a message has its id", () =>
+    assert.equal(new Set(found.map(({ id }) => id)).size, 2));
+  await t.test("a body that is no JSON arrives as JSON", () =>
+    assert.ok(found.some(({ body }) => body === '"no JSON"')));
+});
+
+test("the contracts run at the compatibility date of the product", () => {
+  const dates = [CONFIG, path.join(ROOT, "wrangler/api.jsonc")].map(
+    (config) => experimental_readRawConfig({ config }).rawConfig.compatibility_date);
+  assert.equal(dates[0], dates[1]);
+});
+
+/** The names of the native tests, from the test binary that `cargo xtask test` has built before. */
+function nativeTests() {
+  const cargo = process.env.CARGO ?? "cargo";
+  const options = ["test", "--quiet", "--workspace", "--test", "native", "--", "--list", "--format", "terse"];
+  return execFileSync(cargo, options, { cwd: ROOT, encoding: "utf8" })
+    .split("\n")
+    .filter((line) => line.endsWith(": test"))
+    .map((line) => line.slice(0, -": test".length));
+}
