@@ -160,7 +160,9 @@ impl Generator {
             .expect("a transaction can begin");
         defer(&self.trial);
         for statement in unit {
-            if statement.len() > d1::LONGEST_STATEMENT || transaction.execute_batch(statement).is_err() {
+            if statement.len() > d1::LONGEST_STATEMENT
+                || transaction.execute_batch(statement).is_err()
+            {
                 return false;
             }
         }

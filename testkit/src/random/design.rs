@@ -17,8 +17,23 @@ impl Generator {
         self.relate();
         for place in 0..self.tables.len() {
             self.add_generated(place);
+            self.widen(place);
             self.dice.shuffle(&mut self.tables[place].columns);
         }
+    }
+
+    /// Sometimes gives a wide table as many columns as D1 takes.
+    fn widen(&mut self, place: usize) {
+        let mut table = self.tables[place].clone();
+        if table.columns.len() < 50 || !self.dice.percent(40) {
+            return;
+        }
+        while table.columns.len() < 100 {
+            let column = self.column(&mut table);
+            table.columns.push(column);
+        }
+        self.features.insert("100 columns");
+        self.tables[place] = table;
     }
 
     /// Makes them, in an order that has nothing to do with who refers to whom.
@@ -61,7 +76,7 @@ impl Generator {
         };
         self.identify(&mut table);
         let count = match self.dice.below(100) {
-            0..4 => self.dice.between(60, 80),
+            0..4 => self.dice.between(60, 88),
             4..30 => 1,
             _ => self.dice.between(1, 6),
         };
@@ -118,10 +133,17 @@ impl Generator {
         table.identity = if backwards {
             Identity::Key(vec![name.clone()])
         } else {
-            Identity::Integer { column: name.clone(), autoincrement }
+            Identity::Integer {
+                column: name.clone(),
+                autoincrement,
+            }
         };
         let feature = "foreign key to a primary key";
-        table.keys.push(Key { columns: vec![name], primary: true, feature });
+        table.keys.push(Key {
+            columns: vec![name],
+            primary: true,
+            feature,
+        });
     }
 
     /// Other columns as the primary key, in the place of the row's number or beside it.
@@ -130,7 +152,14 @@ impl Generator {
         let mut parts = Vec::new();
         let mut plain = true;
         for _ in 0..*self.dice.pick(&[1, 1, 2, 2, 3]) {
-            let kind = *self.dice.pick(&[Kind::Text, Kind::Text, Kind::Integer, Kind::Blob, Kind::Real, Kind::Any]);
+            let kind = *self.dice.pick(&[
+                Kind::Text,
+                Kind::Text,
+                Kind::Integer,
+                Kind::Blob,
+                Kind::Real,
+                Kind::Any,
+            ]);
             let name = table.names.fresh(&mut self.dice);
             let mut column = self.typed_column(name.clone(), kind, table.strict);
             column.key = true;
@@ -155,10 +184,20 @@ impl Generator {
             columns.push(name);
             parts.push(part);
         }
-        table.constraints.push(format!("PRIMARY KEY ({})", parts.join(", ")));
+        table
+            .constraints
+            .push(format!("PRIMARY KEY ({})", parts.join(", ")));
         if plain {
-            let feature = if columns.len() > 1 { "composite foreign key" } else { "foreign key to a primary key" };
-            table.keys.push(Key { columns: columns.clone(), primary: true, feature });
+            let feature = if columns.len() > 1 {
+                "composite foreign key"
+            } else {
+                "foreign key to a primary key"
+            };
+            table.keys.push(Key {
+                columns: columns.clone(),
+                primary: true,
+                feature,
+            });
         }
         table.identity = if without_rowid {
             Identity::WithoutRowid(columns)
@@ -169,13 +208,23 @@ impl Generator {
 
     fn column(&mut self, table: &mut Table) -> Column {
         let kind = *self.dice.pick(&[
-            Kind::Any, Kind::Any, Kind::Integer, Kind::Real, Kind::Text, Kind::Text, Kind::Blob,
+            Kind::Any,
+            Kind::Any,
+            Kind::Integer,
+            Kind::Real,
+            Kind::Text,
+            Kind::Text,
+            Kind::Blob,
         ]);
         let name = table.names.fresh(&mut self.dice);
         let mut column = self.typed_column(name, kind, table.strict);
         if self.dice.percent(15) {
             column.not_null = true;
-            let clause = self.dice.word(&["NOT NULL", "NOT  NULL ON CONFLICT ABORT", "CONSTRAINT \"a name\" NOT NULL"]);
+            let clause = self.dice.word(&[
+                "NOT NULL",
+                "NOT  NULL ON CONFLICT ABORT",
+                "CONSTRAINT \"a name\" NOT NULL",
+            ]);
             column.clauses.push(clause.to_owned());
         }
         if self.dice.percent(20) {
@@ -195,10 +244,30 @@ impl Generator {
             (Kind::Real, true) => "REAL",
             (Kind::Text, true) => "TEXT",
             (Kind::Blob, true) => "BLOB",
-            (Kind::Any, false) => self.dice.word(&["", "", "BLOB", "NUMERIC", "DATETIME", "BOOLEAN", "ANY", "TEXT", "INTEGER", "REAL"]),
-            (Kind::Integer, false) => self.dice.word(&["INTEGER", "int", "BIGINT", "", "CHARINT", "TEXT", "\"odd; type\""]),
-            (Kind::Real, false) => self.dice.word(&["REAL", "DOUBLE PRECISION", "FLOAT", "FLOATING POINT", "DECIMAL(10,5)", ""]),
-            (Kind::Text, false) => self.dice.word(&["TEXT", "VARCHAR(20)", "text", "", "CLOB", "[text type]"]),
+            (Kind::Any, false) => self.dice.word(&[
+                "", "", "BLOB", "NUMERIC", "DATETIME", "BOOLEAN", "ANY", "TEXT", "INTEGER", "REAL",
+            ]),
+            (Kind::Integer, false) => self.dice.word(&[
+                "INTEGER",
+                "int",
+                "BIGINT",
+                "",
+                "CHARINT",
+                "TEXT",
+                "\"odd; type\"",
+            ]),
+            (Kind::Real, false) => self.dice.word(&[
+                "REAL",
+                "DOUBLE PRECISION",
+                "FLOAT",
+                "FLOATING POINT",
+                "DECIMAL(10,5)",
+                "",
+            ]),
+            (Kind::Text, false) => {
+                self.dice
+                    .word(&["TEXT", "VARCHAR(20)", "text", "", "CLOB", "[text type]"])
+            }
             (Kind::Blob, false) => self.dice.word(&["BLOB", "", "blob"]),
         };
         if declared.is_empty() {
@@ -247,11 +316,19 @@ impl Generator {
             options.push("STRICT");
         }
         self.dice.shuffle(&mut options);
-        let head = self.dice.word(&["CREATE TABLE ", "create  table ", "CREATE TABLE IF NOT EXISTS ", "CREATE TABLE main."]);
+        let head = self.dice.word(&[
+            "CREATE TABLE ",
+            "create  table ",
+            "CREATE TABLE IF NOT EXISTS ",
+            "CREATE TABLE main.",
+        ]);
         let name = quoted(&mut self.dice, &table.name);
         let (before, after) = (self.gap(), self.gap());
         let end = self.trailing();
-        format!("{head}{name}{before}({body}{after}){}{end}", options.join(","))
+        format!(
+            "{head}{name}{before}({body}{after}){}{end}",
+            options.join(",")
+        )
     }
 
     /// Blanks of all sorts, and comments.
@@ -295,7 +372,10 @@ impl Generator {
     fn notice(&mut self, table: &Table) {
         self.has(match &table.identity {
             Identity::RowNumber => "table without a primary key",
-            Identity::Integer { autoincrement: true, .. } => "AUTOINCREMENT",
+            Identity::Integer {
+                autoincrement: true,
+                ..
+            } => "AUTOINCREMENT",
             Identity::Integer { .. } => "INTEGER PRIMARY KEY",
             Identity::Key(_) => "primary key beside the row number",
             Identity::WithoutRowid(_) => "WITHOUT ROWID",

@@ -17,9 +17,13 @@ impl Generator {
         while let Some(first) = places.iter().copied().find(|place| !filled[*place]) {
             let needs = |place: usize| {
                 let keys = self.tables[place].foreign_keys.iter();
-                keys.filter(|key| key.not_null && !filled[key.parent]).map(|key| key.parent)
+                keys.filter(|key| key.not_null && !filled[key.parent])
+                    .map(|key| key.parent)
             };
-            let ready = places.iter().copied().find(|place| !filled[*place] && needs(*place).count() == 0);
+            let ready = places
+                .iter()
+                .copied()
+                .find(|place| !filled[*place] && needs(*place).count() == 0);
             let group = ready.map_or_else(|| circle(first, &needs), |place| vec![place]);
             if ready.is_none() {
                 self.fill_together(&group);
@@ -56,7 +60,10 @@ impl Generator {
         let table = &self.tables[place];
         let same = table.columns.iter().all(default_is_fixed) && table.foreign_keys.is_empty();
         if same && !table.full && self.dice.percent(10) {
-            let statement = format!("INSERT INTO {} DEFAULT VALUES", self.tables[place].sql_name());
+            let statement = format!(
+                "INSERT INTO {} DEFAULT VALUES",
+                self.tables[place].sql_name()
+            );
             self.attempt_one(statement);
         }
     }
@@ -64,7 +71,9 @@ impl Generator {
     /// Inserts some rows at once, or one by one where one of them is refused.
     pub(super) fn insert(&mut self, place: usize, size: usize) {
         let columns = self.given_columns(place);
-        let rows: Vec<_> = (0..size).filter_map(|_| self.row(place, &columns, 0)).collect();
+        let rows: Vec<_> = (0..size)
+            .filter_map(|_| self.row(place, &columns, 0))
+            .collect();
         if rows.is_empty() {
             return;
         }
@@ -84,11 +93,28 @@ impl Generator {
         let table = &self.tables[place];
         let all = table.columns.iter().map(|column| &column.name).eq(columns);
         let head = self.dice.word(&[
-            "INSERT INTO", "INSERT INTO", "INSERT INTO", "INSERT INTO", "insert  into", "INSERT OR IGNORE INTO", "INSERT OR ABORT INTO",
+            "INSERT INTO",
+            "INSERT INTO",
+            "INSERT INTO",
+            "INSERT INTO",
+            "insert  into",
+            "INSERT OR IGNORE INTO",
+            "INSERT OR ABORT INTO",
         ]);
-        let list = if all && self.dice.percent(30) { String::new() } else { format!(" ({})", identifiers(columns)) };
-        let rows: Vec<_> = rows.iter().map(|row| format!("({})", row.join(", "))).collect();
-        format!("{head} {}{list} VALUES {}", table.sql_name(), rows.join(", "))
+        let list = if all && self.dice.percent(30) {
+            String::new()
+        } else {
+            format!(" ({})", identifiers(columns))
+        };
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| format!("({})", row.join(", ")))
+            .collect();
+        format!(
+            "{head} {}{list} VALUES {}",
+            table.sql_name(),
+            rows.join(", ")
+        )
     }
 
     /// The columns that a statement gives: all that it must, and most of the others.
@@ -128,12 +154,18 @@ impl Generator {
                 }
             }
         }
-        for (name, value) in columns.iter().zip(&mut values).filter(|(_, value)| value.is_empty()) {
+        for (name, value) in columns
+            .iter()
+            .zip(&mut values)
+            .filter(|(_, value)| value.is_empty())
+        {
             let Some(column) = table.columns.iter().find(|column| column.name == *name) else {
                 *value = self.key_value(Kind::Integer);
                 continue;
             };
-            let long = heavy > 0 && !column.key && matches!(column.kind, Kind::Any | Kind::Text | Kind::Blob);
+            let long = heavy > 0
+                && !column.key
+                && matches!(column.kind, Kind::Any | Kind::Text | Kind::Blob);
             *value = if long {
                 heavy -= 1;
                 self.long(column.kind)
@@ -161,7 +193,10 @@ impl Generator {
         if !parent.created {
             return None;
         }
-        let count = self.number(&format!("SELECT count(*) FROM {}", parent.complete(&key.parent_columns)));
+        let count = self.number(&format!(
+            "SELECT count(*) FROM {}",
+            parent.complete(&key.parent_columns)
+        ));
         if !key.not_null && (count == 0 || self.dice.percent(25)) {
             let mut values = vec!["NULL".to_owned(); key.columns.len()];
             if values.len() > 1 && self.dice.percent(30) {
@@ -177,7 +212,13 @@ impl Generator {
         let mut values = parent.key_at(&key.parent_columns, place);
         for (value, column) in values.iter_mut().zip(&key.parent_columns) {
             let column = parent.column(column);
-            if column.kind == Kind::Text && column.clauses.iter().any(|clause| clause == "COLLATE NOCASE") && self.dice.percent(30) {
+            if column.kind == Kind::Text
+                && column
+                    .clauses
+                    .iter()
+                    .any(|clause| clause == "COLLATE NOCASE")
+                && self.dice.percent(30)
+            {
                 *value = format!("upper({value})");
                 self.has("key that differs from its parent in capitals");
             }
@@ -202,16 +243,26 @@ impl Generator {
             let mut unit = Vec::new();
             let rows = self.dice.between(1, 3);
             for place in group {
-                let Some(inserted) = self.dangling(*place, group, rows) else { return };
+                let Some(inserted) = self.dangling(*place, group, rows) else {
+                    return;
+                };
                 unit.extend(inserted);
             }
             for place in group {
                 let table = self.tables[*place].clone();
-                for key in table.foreign_keys.iter().filter(|key| key.not_null && group.contains(&key.parent)) {
+                for key in table
+                    .foreign_keys
+                    .iter()
+                    .filter(|key| key.not_null && group.contains(&key.parent))
+                {
                     unit.extend(self.settle(&table, key, rows));
                 }
             }
-            self.has(if group.len() > 1 { "NOT NULL keys in a circle of tables" } else { "NOT NULL key to the same table" });
+            self.has(if group.len() > 1 {
+                "NOT NULL keys in a circle of tables"
+            } else {
+                "NOT NULL key to the same table"
+            });
             if self.attempt(&unit) {
                 return;
             }
@@ -263,7 +314,11 @@ impl Generator {
             // Only where there is such a parent.
             let there = format!("{value} IS NOT NULL");
             if key.columns.len() == 1 {
-                updates.extend(condition.map(|at| format!("UPDATE OR IGNORE {name} SET ({columns}) = {value} WHERE {at} AND {there}")));
+                updates.extend(condition.map(|at| {
+                    format!(
+                        "UPDATE OR IGNORE {name} SET ({columns}) = {value} WHERE {at} AND {there}"
+                    )
+                }));
             }
         }
         updates
@@ -273,7 +328,11 @@ impl Generator {
     fn insert_heavy(&mut self, place: usize) {
         let table = self.tables[place].clone();
         let columns: Vec<_> = table.written().map(|column| column.name.clone()).collect();
-        let long = if self.sizes == Sizes::Huge { 1 } else { self.dice.between(2, HEAVY) };
+        let long = if self.sizes == Sizes::Huge {
+            1
+        } else {
+            self.dice.between(2, HEAVY)
+        };
         if long > 1 {
             self.has("row of several long values");
         }
@@ -292,15 +351,20 @@ impl Generator {
         let mut values = Vec::new();
         for column in table.written() {
             columns.push(column.name.clone());
-            values.push(match (column.kind, column.key) {
-                (Kind::Integer, _) => "i * 3",
-                (Kind::Real, _) => "i * 0.5",
-                (Kind::Text, _) => "'row ' || i",
-                (Kind::Blob, _) => "CAST('row ' || i AS BLOB)",
-                (Kind::Any, true) => "'key ' || i",
-                (Kind::Any, false) if column.not_null => "'some ' || i",
-                (Kind::Any, false) => "CASE i % 4 WHEN 0 THEN i WHEN 1 THEN i * 0.5 WHEN 2 THEN 'text ' || i END",
-            }.to_owned());
+            values.push(
+                match (column.kind, column.key) {
+                    (Kind::Integer, _) => "i * 3",
+                    (Kind::Real, _) => "i * 0.5",
+                    (Kind::Text, _) => "'row ' || i",
+                    (Kind::Blob, _) => "CAST('row ' || i AS BLOB)",
+                    (Kind::Any, true) => "'key ' || i",
+                    (Kind::Any, false) if column.not_null => "'some ' || i",
+                    (Kind::Any, false) => {
+                        "CASE i % 4 WHEN 0 THEN i WHEN 1 THEN i * 0.5 WHEN 2 THEN 'text ' || i END"
+                    }
+                }
+                .to_owned(),
+            );
         }
         for key in &table.foreign_keys {
             let choices: Option<Vec<_>> = (0..3).map(|_| self.parent_values(key)).collect();
@@ -331,7 +395,9 @@ impl Generator {
         let table = self.tables[place].clone();
         let number = match &table.identity {
             Identity::Integer { column, .. } => column.clone(),
-            Identity::RowNumber if table.row_number().is_some() => table.row_number().unwrap().to_owned(),
+            Identity::RowNumber if table.row_number().is_some() => {
+                table.row_number().unwrap().to_owned()
+            }
             _ => return,
         };
         if !self.dice.percent(12) {
@@ -343,8 +409,15 @@ impl Generator {
         }
         let at = columns.iter().position(|name| *name == number).unwrap();
         // The greatest comes last: after it, SQLite draws the numbers.
-        for end in ["-1", "0", "(-9223372036854775807 - 1)", "9223372036854775807"] {
-            let Some(mut row) = self.row(place, &columns, 0) else { return };
+        for end in [
+            "-1",
+            "0",
+            "(-9223372036854775807 - 1)",
+            "9223372036854775807",
+        ] {
+            let Some(mut row) = self.row(place, &columns, 0) else {
+                return;
+            };
             end.clone_into(&mut row[at]);
             self.has("row numbers at the ends of 64 bits");
             let added = self.attempt_one(format!(
@@ -362,7 +435,11 @@ impl Generator {
 
 /// Whether leaving a column out gives the same each time.
 fn default_is_fixed(column: &Column) -> bool {
-    column.optional || !column.clauses.iter().any(|clause| clause.starts_with("DEFAULT"))
+    column.optional
+        || !column
+            .clauses
+            .iter()
+            .any(|clause| clause.starts_with("DEFAULT"))
 }
 
 /// Places that need each other, found by going on from the first to what it needs.
@@ -370,7 +447,9 @@ fn circle<I: Iterator<Item = usize>>(first: usize, needs: &impl Fn(usize) -> I) 
     let mut path = vec![first];
     loop {
         let last = path[path.len() - 1];
-        let Some(next) = needs(last).next() else { return path };
+        let Some(next) = needs(last).next() else {
+            return path;
+        };
         if let Some(start) = path.iter().position(|place| *place == next) {
             return path.split_off(start);
         }

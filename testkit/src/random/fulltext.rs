@@ -59,7 +59,13 @@ impl Generator {
         loop {
             let name = self.names.fresh(&mut self.dice);
             let parts = ["data", "idx", "content", "docsize", "config"];
-            if parts.iter().all(|part| self.names.claim(&format!("{name}_{part}"))) {
+            // D1 keeps what begins with _cf_ for itself.
+            let ours = name != "_cf";
+            if ours
+                && parts
+                    .iter()
+                    .all(|part| self.names.claim(&format!("{name}_{part}")))
+            {
                 return name;
             }
         }
@@ -73,11 +79,24 @@ impl Generator {
             self.has("fts5 tokenizer");
         }
         if self.dice.percent(25) {
-            options.push(self.dice.word(&["prefix='2 3'", "prefix = \"1\"", "prefix=2", "PREFIX=[4]"]).to_owned());
+            options.push(
+                self.dice
+                    .word(&["prefix='2 3'", "prefix = \"1\"", "prefix=2", "PREFIX=[4]"])
+                    .to_owned(),
+            );
             self.has("fts5 prefix");
         }
         if self.dice.percent(20) {
-            options.push(self.dice.word(&["detail=none", "detail='column'", "detail = \"full\"", "detail=\"none\""]).to_owned());
+            options.push(
+                self.dice
+                    .word(&[
+                        "detail=none",
+                        "detail='column'",
+                        "detail = \"full\"",
+                        "detail=\"none\"",
+                    ])
+                    .to_owned(),
+            );
             self.has("fts5 detail");
         }
         if self.dice.percent(4) {
@@ -92,13 +111,25 @@ impl Generator {
         self.dice.shuffle(&mut options);
         let mut arguments: Vec<_> = columns.to_vec();
         for option in options {
-            let at = if self.dice.percent(70) { arguments.len() } else { self.dice.between(0, arguments.len()) };
+            let at = if self.dice.percent(70) {
+                arguments.len()
+            } else {
+                self.dice.between(0, arguments.len())
+            };
             arguments.insert(at, option);
         }
-        let head = self.dice.word(&["CREATE VIRTUAL TABLE ", "create virtual table IF NOT EXISTS ", "CREATE VIRTUAL  TABLE main."]);
+        let head = self.dice.word(&[
+            "CREATE VIRTUAL TABLE ",
+            "create virtual table IF NOT EXISTS ",
+            "CREATE VIRTUAL  TABLE main.",
+        ]);
         let module = self.dice.word(&["fts5", "FTS5", "\"fts5\"", "fts5 "]);
         let comma = self.dice.word(&[", ", ",", ",\n  ", " ,\r\n"]);
-        format!("{head}{} USING {module}({})", identifier(name), arguments.join(comma))
+        format!(
+            "{head}{} USING {module}({})",
+            identifier(name),
+            arguments.join(comma)
+        )
     }
 
     /// An index that keeps its text.
@@ -116,11 +147,19 @@ impl Generator {
             if unindexed {
                 self.has("fts5 UNINDEXED");
             }
-            declared.push(format!("{}{}", identifier(column), if unindexed { " UNINDEXED" } else { "" }));
+            declared.push(format!(
+                "{}{}",
+                identifier(column),
+                if unindexed { " UNINDEXED" } else { "" }
+            ));
         }
         let mut options = self.options();
         if self.dice.percent(15) {
-            options.push(self.dice.word(&["columnsize=0", "columnsize = '0'"]).to_owned());
+            options.push(
+                self.dice
+                    .word(&["columnsize=0", "columnsize = '0'"])
+                    .to_owned(),
+            );
             self.has("fts5 columnsize=0");
         }
         let statement = self.create_index(&name, &declared, options);
@@ -132,11 +171,23 @@ impl Generator {
             }
             self.configure(&name);
             self.add_vocabulary(&name);
-            if self.dice.percent(10) {
-                let new = self.index_name();
-                self.has("renamed full-text index");
-                self.attempt_one(format!("ALTER TABLE {} RENAME TO {}", identifier(&name), identifier(&new)));
-            }
+            self.rename_index(&name, &columns);
+        }
+    }
+
+    /// An index that is called like one of its columns could not be opened any more.
+    fn rename_index(&mut self, name: &str, columns: &[String]) {
+        let new = self.index_name();
+        let free = columns
+            .iter()
+            .all(|column| !column.eq_ignore_ascii_case(&new));
+        if free && self.dice.percent(10) {
+            self.has("renamed full-text index");
+            self.attempt_one(format!(
+                "ALTER TABLE {} RENAME TO {}",
+                identifier(name),
+                identifier(&new)
+            ));
         }
     }
 
@@ -151,7 +202,12 @@ impl Generator {
                 values.join(", ")
             ));
         }
-        for number in ["-7", "(-9223372036854775807 - 1)", "4294967296", "9223372036854775807"] {
+        for number in [
+            "-7",
+            "(-9223372036854775807 - 1)",
+            "4294967296",
+            "9223372036854775807",
+        ] {
             if self.dice.percent(12) {
                 let values: Vec<_> = columns.iter().map(|_| self.words()).collect();
                 self.has("row of a full-text index with a number of its own");
@@ -170,7 +226,23 @@ impl Generator {
         if self.dice.percent(35) {
             return self.value(Kind::Any);
         }
-        let words = ["autumn", "Leaves", "running", "runs", "Straße", "été", "e\u{301}te", "東京", "it's", "foo-bar", "BEGIN", "x", "🍂", "don't", "42"];
+        let words = [
+            "autumn",
+            "Leaves",
+            "running",
+            "runs",
+            "Straße",
+            "été",
+            "e\u{301}te",
+            "東京",
+            "it's",
+            "foo-bar",
+            "BEGIN",
+            "x",
+            "🍂",
+            "don't",
+            "42",
+        ];
         let count = self.dice.between(1, 12);
         let text: Vec<_> = (0..count).map(|_| self.dice.word(&words)).collect();
         literal(&text.join(" "))
@@ -198,7 +270,10 @@ impl Generator {
                 ("secure-delete", "1"),
             ]);
             self.has("fts5 setting");
-            self.attempt_one(format!("INSERT INTO {name}({name}, rank) VALUES ({}, {value})", literal(setting)));
+            self.attempt_one(format!(
+                "INSERT INTO {name}({name}, rank) VALUES ({}, {value})",
+                literal(setting)
+            ));
         }
         if self.dice.percent(15) {
             self.attempt_one(format!("INSERT INTO {name}({name}) VALUES ('optimize')"));
@@ -225,14 +300,23 @@ impl Generator {
 
     /// An index on the text of a table.
     fn add_external(&mut self) {
-        let fits = |table: &&Table| matches!(table.identity, Identity::Integer { .. } | Identity::RowNumber) && table.address().is_some();
+        let fits = |table: &&Table| {
+            matches!(
+                table.identity,
+                Identity::Integer { .. } | Identity::RowNumber
+            ) && table.address().is_some()
+        };
         let tables: Vec<_> = self.tables.iter().filter(fits).cloned().collect();
         if tables.is_empty() {
             return;
         }
         let table = self.dice.pick(&tables).clone();
         let number = table.address().unwrap();
-        let mut columns: Vec<_> = table.columns.iter().map(|column| column.name.clone()).collect();
+        let mut columns: Vec<_> = table
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
         self.dice.shuffle(&mut columns);
         columns.truncate(self.dice.between(1, 3));
         let name = self.index_name();
@@ -241,18 +325,28 @@ impl Generator {
         options.push(content);
         let own_number = matches!(table.identity, Identity::Integer { .. });
         if own_number && (table.row_number() != Some("rowid") || self.dice.percent(70)) {
-            let Identity::Integer { column, .. } = &table.identity else { return };
-            let option = self.dice.word(&["content_rowid=", "content_rowid = ", "CONTENT_ROWID="]);
+            let Identity::Integer { column, .. } = &table.identity else {
+                return;
+            };
+            let option = self
+                .dice
+                .word(&["content_rowid=", "content_rowid = ", "CONTENT_ROWID="]);
             options.push(format!("{option}{}", literal(column)));
         } else if number != "rowid" && !own_number {
             options.push(format!("content_rowid={number}"));
         }
-        self.has(if own_number { "fts5 on a table with a number" } else { "fts5 on a table without a number" });
+        self.has(if own_number {
+            "fts5 on a table with a number"
+        } else {
+            "fts5 on a table without a number"
+        });
         let mut unit = Vec::new();
         if self.dice.percent(15) {
             self.has("table called like a part of an index");
             let own = identifier(&format!("{name}_content"));
-            unit.push(format!("CREATE TABLE {own} (id INTEGER PRIMARY KEY, note TEXT)"));
+            unit.push(format!(
+                "CREATE TABLE {own} (id INTEGER PRIMARY KEY, note TEXT)"
+            ));
             unit.push(format!("INSERT INTO {own} VALUES (1, 'mine'), (2, 'too')"));
         }
         let declared: Vec<_> = columns.iter().map(|column| identifier(column)).collect();
@@ -272,7 +366,14 @@ impl Generator {
 
     /// `content=`, with any of the quotes that FTS5 takes.
     fn content(&mut self, table: &str) -> String {
-        let key = self.dice.word(&["content=", "content = ", "CONTENT=", "content=", "content=", "con="]);
+        let key = self.dice.word(&[
+            "content=",
+            "content = ",
+            "CONTENT=",
+            "content=",
+            "content=",
+            "con=",
+        ]);
         if key == "con=" {
             self.has("fts5 option cut short");
         }
@@ -286,7 +387,9 @@ impl Generator {
 
     /// Keeps an index if it agrees with its text.
     fn keep_external(&mut self, name: &str, mut unit: Vec<String>) -> bool {
-        let index = External { name: name.to_owned() };
+        let index = External {
+            name: name.to_owned(),
+        };
         unit.push(index.rebuild());
         unit.push(index.check());
         let kept = self.attempt(&unit);
@@ -327,7 +430,11 @@ impl Generator {
     fn add_contentless(&mut self) {
         let name = self.index_name();
         let mut options = self.options();
-        options.push(self.dice.word(&["content=''", "content = \"\"", "content="]).to_owned());
+        options.push(
+            self.dice
+                .word(&["content=''", "content = \"\"", "content="])
+                .to_owned(),
+        );
         let mut feature = "fts5 contentless";
         if self.dice.percent(50) {
             options.push("contentless_delete=1".to_owned());
