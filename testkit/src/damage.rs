@@ -29,17 +29,29 @@ pub fn damage(connection: &Connection, seed: u64) {
     if let Some((table, _)) = live.iter().find(|(_, index)| !index) {
         let column = columns(connection, table).remove(0);
         let (table, column) = (identifier(table), identifier(&column));
-        attempt(connection, &format!("CREATE INDEX \"added since\" ON {table} ({column})"));
+        attempt(
+            connection,
+            &format!("CREATE INDEX \"added since\" ON {table} ({column})"),
+        );
         if dice.percent(30) {
-            attempt(connection, &format!("ALTER TABLE {table} ADD COLUMN \"added since\" DEFAULT 'new'"));
+            attempt(
+                connection,
+                &format!("ALTER TABLE {table} ADD COLUMN \"added since\" DEFAULT 'new'"),
+            );
         }
         if dice.percent(10) {
             attempt(connection, &format!("DROP TABLE {table}"));
         }
     }
     if dice.percent(40) {
-        attempt(connection, "CREATE TABLE \"table added since\" (a REFERENCES nothing, b UNIQUE)");
-        attempt(connection, "INSERT INTO \"table added since\" VALUES (NULL, 1)");
+        attempt(
+            connection,
+            "CREATE TABLE \"table added since\" (a REFERENCES nothing, b UNIQUE)",
+        );
+        attempt(
+            connection,
+            "INSERT INTO \"table added since\" VALUES (NULL, 1)",
+        );
     }
 }
 
@@ -50,8 +62,12 @@ fn change(connection: &Connection, dice: &mut Dice, table: &str) -> String {
     let some = dice.below(4);
     match dice.below(5) {
         0 => format!("DELETE FROM {name}"),
-        1 => format!("DELETE FROM {name} WHERE {column} = (SELECT {column} FROM {name} LIMIT 1 OFFSET {some})"),
-        2 => format!("UPDATE {name} SET {column} = 'changed' WHERE {column} = (SELECT {column} FROM {name} LIMIT 1 OFFSET {some})"),
+        1 => format!(
+            "DELETE FROM {name} WHERE {column} = (SELECT {column} FROM {name} LIMIT 1 OFFSET {some})"
+        ),
+        2 => format!(
+            "UPDATE {name} SET {column} = 'changed' WHERE {column} = (SELECT {column} FROM {name} LIMIT 1 OFFSET {some})"
+        ),
         3 => format!("INSERT INTO {name} ({column}) VALUES (424242)"),
         _ => format!("UPDATE {name} SET {column} = NULL"),
     }
@@ -67,14 +83,20 @@ fn droppable(connection: &Connection) -> Vec<(String, String)> {
     let sql = "SELECT type, name FROM sqlite_schema WHERE type IN ('index', 'view', 'trigger') AND sql IS NOT NULL ORDER BY name";
     let mut statement = connection.prepare(sql).expect("the schema can be read");
     let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
-    found.expect("the schema can be read").map(|row| row.expect("the schema can be read")).collect()
+    found
+        .expect("the schema can be read")
+        .map(|row| row.expect("the schema can be read"))
+        .collect()
 }
 
 fn columns(connection: &Connection, table: &str) -> Vec<String> {
     let sql = format!("SELECT name FROM pragma_table_info({})", literal(table));
     let mut statement = connection.prepare(&sql).expect("the columns can be listed");
     let found = statement.query_map([], |row| row.get(0));
-    found.expect("the columns can be listed").map(|name| name.expect("a column has a name")).collect()
+    found
+        .expect("the columns can be listed")
+        .map(|name| name.expect("a column has a name"))
+        .collect()
 }
 
 #[cfg(test)]

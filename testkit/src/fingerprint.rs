@@ -19,7 +19,7 @@ pub use fulltext::FulltextPrint;
 /// Everything of a database that a restore has to bring back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// The objects' own table and SQL, exactly as stored, by type and name. Of shadow tables only that they exist.
+    /// The objects' own table and SQL, as stored but for blanks at its end, by type and name. Of shadow tables only that they exist.
     pub objects: BTreeMap<(String, String), String>,
     /// The rows of each ordinary table and each full-text index that can give its text back.
     pub tables: BTreeMap<String, TablePrint>,

@@ -6,12 +6,16 @@
 mod changes;
 mod constraints;
 mod design;
+mod external;
+mod extremes;
 mod filling;
 mod fulltext;
+mod identity;
 mod links;
 mod model;
 mod names;
 mod objects;
+mod together;
 mod values;
 
 #[cfg(test)]
@@ -23,7 +27,7 @@ use rusqlite::Connection;
 
 use crate::d1;
 use crate::dice::Dice;
-use fulltext::External;
+use external::External;
 use model::Table;
 use names::Names;
 use objects::View;
@@ -160,7 +164,9 @@ impl Generator {
             .expect("a transaction can begin");
         defer(&self.trial);
         for statement in unit {
-            if statement.len() > d1::LONGEST_STATEMENT || transaction.execute_batch(statement).is_err() {
+            if statement.len() > d1::LONGEST_STATEMENT
+                || transaction.execute_batch(statement).is_err()
+            {
                 return false;
             }
         }

@@ -35,7 +35,9 @@ pub enum RestoreError {
     #[error("the batch could not be committed: {message}")]
     Commit { message: String },
     /// wrangler refuses a file that seems to hold transactions.
-    #[error("the dump holds the words BEGIN TRANSACTION, which wrangler takes for a transaction: …{around}…")]
+    #[error(
+        "the dump holds the words BEGIN TRANSACTION, which wrangler takes for a transaction: …{around}…"
+    )]
     TransactionWords { around: String },
     /// The shell could not be started.
     #[error("the sqlite3 shell could not be run")]
@@ -56,7 +58,15 @@ pub enum ForeignKeys {
 
 /// Statements that D1 does not take.
 const REFUSED: [&str; 9] = [
-    "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM",
+    "BEGIN",
+    "COMMIT",
+    "END",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "RELEASE",
+    "ATTACH",
+    "DETACH",
+    "VACUUM",
 ];
 
 /// The pragmas that D1 takes.
@@ -100,7 +110,11 @@ pub fn statement_by_statement_with(
 pub fn as_one_batch(connection: &Connection, dump: &str) -> Result<(), RestoreError> {
     if let Some(at) = dump.find("BEGIN TRANSACTION") {
         let around = dump[..at].chars().rev().take(60).collect::<Vec<_>>();
-        let around: String = around.into_iter().rev().chain(dump[at..].chars().take(60)).collect();
+        let around: String = around
+            .into_iter()
+            .rev()
+            .chain(dump[at..].chars().take(60))
+            .collect();
         return Err(RestoreError::TransactionWords { around });
     }
     switch_on(connection);
@@ -148,14 +162,24 @@ fn switch_on(connection: &Connection) {
         .expect("SQLite checks foreign keys");
 }
 
-fn run_all(connection: &Connection, dump: &str, foreign_keys: ForeignKeys) -> Result<(), RestoreError> {
+fn run_all(
+    connection: &Connection,
+    dump: &str,
+    foreign_keys: ForeignKeys,
+) -> Result<(), RestoreError> {
     for (index, statement) in split(dump).into_iter().enumerate() {
         let number = index + 1;
         let named = || statement.chars().take(200).collect::<String>();
         if let Some(reason) = not_for_d1(statement) {
-            return Err(RestoreError::NotForD1 { number, statement: named(), reason });
+            return Err(RestoreError::NotForD1 {
+                number,
+                statement: named(),
+                reason,
+            });
         }
-        if foreign_keys == ForeignKeys::AlwaysOn && pragma(statement).as_deref() == Some("foreign_keys") {
+        if foreign_keys == ForeignKeys::AlwaysOn
+            && pragma(statement).as_deref() == Some("foreign_keys")
+        {
             continue;
         }
         run(connection, statement).map_err(|error| RestoreError::Refused {

@@ -11,7 +11,9 @@ const SHOWN: usize = 60;
 
 /// All rows of a table, with its row numbers where `number` names them.
 pub(super) fn table(connection: &Connection, name: &str, number: Option<&str>) -> TablePrint {
-    let number = number.map(|number| format!("{number}, ")).unwrap_or_default();
+    let number = number
+        .map(|number| format!("{number}, "))
+        .unwrap_or_default();
     let sql = format!("SELECT {number}* FROM {}", identifier(name));
     read(connection, &sql).unwrap_or_else(|error| TablePrint {
         columns: Vec::new(),
@@ -33,7 +35,11 @@ fn read(connection: &Connection, sql: &str) -> Result<TablePrint, rusqlite::Erro
         rows.push(cells);
     }
     rows.sort_unstable();
-    Ok(TablePrint { columns, rows, unreadable: None })
+    Ok(TablePrint {
+        columns,
+        rows,
+        unreadable: None,
+    })
 }
 
 /// One value alone, as it is among the cells of a row.

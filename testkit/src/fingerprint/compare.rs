@@ -15,7 +15,12 @@ pub fn differences(expected: &Fingerprint, found: &Fingerprint) -> Vec<String> {
     let object = |(kind, name): &(String, String)| format!("the {kind} {name:?}");
     maps(&mut sentences, object, &expected.objects, &found.objects);
     let counter = |name: &String| format!("the counter of {name:?}");
-    maps(&mut sentences, counter, &shown(&expected.counters), &shown(&found.counters));
+    maps(
+        &mut sentences,
+        counter,
+        &shown(&expected.counters),
+        &shown(&found.counters),
+    );
     for (name, table) in &expected.tables {
         if let Some(other) = found.tables.get(name) {
             tables(&mut sentences, name, table, other);
@@ -59,8 +64,17 @@ fn maps<K: Ord, V: PartialEq + Debug>(
 
 fn tables(sentences: &mut Vec<String>, name: &str, expected: &TablePrint, found: &TablePrint) {
     if expected.unreadable != found.unreadable {
-        let state = |table: &TablePrint| table.unreadable.clone().unwrap_or_else(|| "readable".to_owned());
-        sentences.push(format!("{name:?} was {} and is {}", state(expected), state(found)));
+        let state = |table: &TablePrint| {
+            table
+                .unreadable
+                .clone()
+                .unwrap_or_else(|| "readable".to_owned())
+        };
+        sentences.push(format!(
+            "{name:?} was {} and is {}",
+            state(expected),
+            state(found)
+        ));
         return;
     }
     if expected.columns != found.columns {
@@ -79,9 +93,17 @@ fn tables(sentences: &mut Vec<String>, name: &str, expected: &TablePrint, found:
         expected.rows.len(),
         found.rows.len(),
         missing.len(),
-        missing.iter().take(SHOWN).map(|row| show(row)).collect::<Vec<_>>(),
+        missing
+            .iter()
+            .take(SHOWN)
+            .map(|row| show(row))
+            .collect::<Vec<_>>(),
         added.len(),
-        added.iter().take(SHOWN).map(|row| show(row)).collect::<Vec<_>>(),
+        added
+            .iter()
+            .take(SHOWN)
+            .map(|row| show(row))
+            .collect::<Vec<_>>(),
     ));
 }
 
@@ -98,7 +120,12 @@ fn without<'a>(rows: &'a [Vec<u8>], others: &[Vec<u8>]) -> Vec<&'a [u8]> {
     rest
 }
 
-fn indexes(sentences: &mut Vec<String>, name: &str, expected: &FulltextPrint, found: &FulltextPrint) {
+fn indexes(
+    sentences: &mut Vec<String>,
+    name: &str,
+    expected: &FulltextPrint,
+    found: &FulltextPrint,
+) {
     if expected.broken != found.broken {
         let state = |broken: &Option<String>| broken.clone().unwrap_or_else(|| "sound".to_owned());
         sentences.push(format!(
@@ -114,7 +141,12 @@ fn indexes(sentences: &mut Vec<String>, name: &str, expected: &FulltextPrint, fo
             .map(|(key, value)| (key.clone(), show(value)))
             .collect()
     };
-    maps(sentences, setting, &readable(&expected.configuration), &readable(&found.configuration));
+    maps(
+        sentences,
+        setting,
+        &readable(&expected.configuration),
+        &readable(&found.configuration),
+    );
     let missing = without(&expected.vocabulary, &found.vocabulary);
     let added = without(&found.vocabulary, &expected.vocabulary);
     for (rows, state) in [(missing, "lost"), (added, "got")] {

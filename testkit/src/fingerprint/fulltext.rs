@@ -98,10 +98,14 @@ fn option(argument: &str) -> Option<(String, String)> {
 }
 
 fn unquoted(value: &str) -> String {
-    let Some(open) = value.chars().next() else { return String::new() };
+    let Some(open) = value.chars().next() else {
+        return String::new();
+    };
     let close = if open == '[' { ']' } else { open };
     match value[open.len_utf8()..].strip_suffix(close) {
-        Some(inner) if "'\"`[".contains(open) => inner.replace(&format!("{close}{close}"), &close.to_string()),
+        Some(inner) if "'\"`[".contains(open) => {
+            inner.replace(&format!("{close}{close}"), &close.to_string())
+        }
         _ => value.to_owned(),
     }
 }
@@ -127,7 +131,12 @@ fn arguments(sql: &str) -> Option<Vec<String>> {
             other => arguments.last_mut().unwrap().push_str(other),
         }
     }
-    Some(arguments.iter().map(|argument| argument.trim().to_owned()).collect())
+    Some(
+        arguments
+            .iter()
+            .map(|argument| argument.trim().to_owned())
+            .collect(),
+    )
 }
 
 /// SQL in its words, quoted texts, and single other characters. Comments are blanks.
@@ -165,12 +174,18 @@ fn quoted(text: &str, quote: char) -> usize {
 }
 
 /// Lets an index compare itself with its text.
-pub(super) fn check(connection: &Connection, name: &str, index: &Fulltext) -> Result<(), rusqlite::Error> {
+pub(super) fn check(
+    connection: &Connection,
+    name: &str,
+    index: &Fulltext,
+) -> Result<(), rusqlite::Error> {
     let table = identifier(name);
     let with_content = i32::from(index.content != Content::None);
     connection
         .execute(
-            &format!("INSERT INTO {table}({table}, rank) VALUES ('integrity-check', {with_content})"),
+            &format!(
+                "INSERT INTO {table}({table}, rank) VALUES ('integrity-check', {with_content})"
+            ),
             [],
         )
         .map(|_| ())
@@ -188,9 +203,13 @@ pub(super) fn print(connection: &Connection, name: &str, index: &Fulltext) -> Fu
         .step_by(step)
         .filter_map(|(term, _)| String::from_utf8(term.clone()).ok());
     FulltextPrint {
-        broken: check(connection, name, index).err().map(|error| error.to_string()),
+        broken: check(connection, name, index)
+            .err()
+            .map(|error| error.to_string()),
         configuration: configuration(connection, name),
-        matches: terms.map(|term| (term.clone(), matches(connection, name, &term))).collect(),
+        matches: terms
+            .map(|term| (term.clone(), matches(connection, name, &term)))
+            .collect(),
         vocabulary: vocabulary.into_iter().map(|(_, row)| row).collect(),
     }
 }
@@ -201,9 +220,12 @@ fn vocabulary(connection: &Connection, name: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
         "CREATE VIRTUAL TABLE temp.testkit_vocabulary USING fts5vocab(main, {}, row)",
         literal(name)
     );
-    connection.execute_batch(&made).expect("an index has a vocabulary");
+    connection
+        .execute_batch(&made)
+        .expect("an index has a vocabulary");
     let read = || -> Result<Vec<_>, rusqlite::Error> {
-        let mut statement = connection.prepare("SELECT term, doc, cnt FROM temp.testkit_vocabulary")?;
+        let mut statement =
+            connection.prepare("SELECT term, doc, cnt FROM temp.testkit_vocabulary")?;
         let mut found = statement.query([])?;
         let mut terms = Vec::new();
         while let Some(row) = found.next()? {
@@ -229,7 +251,9 @@ fn matches(connection: &Connection, name: &str, term: &str) -> String {
     let find = || -> Result<Vec<String>, rusqlite::Error> {
         let mut statement = connection.prepare(&sql)?;
         let found = statement.query_map(params![identifier(term)], |row| row.get(0))?;
-        found.map(|number| number.map(|number: i64| number.to_string())).collect()
+        found
+            .map(|number| number.map(|number: i64| number.to_string()))
+            .collect()
     };
     find().map_or_else(|error| error.to_string(), |numbers| numbers.join(", "))
 }
@@ -239,9 +263,13 @@ fn configuration(connection: &Connection, name: &str) -> BTreeMap<String, Vec<u8
         "SELECT k, v FROM {} WHERE k <> 'version'",
         identifier(&format!("{name}_config"))
     );
-    let mut statement = connection.prepare(&sql).expect("an index has a configuration");
+    let mut statement = connection
+        .prepare(&sql)
+        .expect("an index has a configuration");
     let found = statement
         .query_map([], |row| Ok((row.get(0)?, cells::cell(row.get_ref(1)?))))
         .expect("a configuration can be read");
-    found.map(|row| row.expect("a setting can be read")).collect()
+    found
+        .map(|row| row.expect("a setting can be read"))
+        .collect()
 }

@@ -80,8 +80,12 @@ fn is_foreign(name: &str, indexes: &BTreeMap<String, Fulltext>) -> bool {
     })
 }
 
-/// The objects by type and name, each with its table and its SQL.
-pub(super) fn objects(connection: &Connection, tables: &[Table]) -> BTreeMap<(String, String), String> {
+/// The objects by type and name, each with its table and its SQL. Blanks at the very end of the SQL do not count: wrangler
+/// takes them from every statement.
+pub(super) fn objects(
+    connection: &Connection,
+    tables: &[Table],
+) -> BTreeMap<(String, String), String> {
     let shadow = |name: &str| {
         tables
             .iter()
@@ -99,8 +103,10 @@ pub(super) fn objects(connection: &Connection, tables: &[Table]) -> BTreeMap<(St
             let described = if kind == "table" && shadow(&name) {
                 "a part of a full-text index".to_owned()
             } else {
-                // wrangler takes white space off the end of a statement; in that of an index SQLite would keep it.
-                format!("on {table:?}: {}", sql.trim_end())
+                format!(
+                    "on {table:?}: {}",
+                    sql.trim_end_matches([' ', '\t', '\n', '\r', '\u{c}'])
+                )
             };
             ((kind, name), described)
         })
@@ -108,9 +114,17 @@ pub(super) fn objects(connection: &Connection, tables: &[Table]) -> BTreeMap<(St
 }
 
 /// The counters of the tables that exist, however often and with whatever value a table is named.
-pub(super) fn counters(connection: &Connection, tables: &[Table]) -> BTreeMap<String, Vec<Vec<u8>>> {
+pub(super) fn counters(
+    connection: &Connection,
+    tables: &[Table],
+) -> BTreeMap<String, Vec<Vec<u8>>> {
     let mut counters: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
-    if rows(connection, "SELECT name FROM sqlite_schema WHERE name = 'sqlite_sequence'").is_empty() {
+    if rows(
+        connection,
+        "SELECT name FROM sqlite_schema WHERE name = 'sqlite_sequence'",
+    )
+    .is_empty()
+    {
         return counters;
     }
     let mut statement = connection
@@ -120,7 +134,10 @@ pub(super) fn counters(connection: &Connection, tables: &[Table]) -> BTreeMap<St
     while let Some(row) = found.next().expect("a counter can be read") {
         let name = row.get_ref(0).expect("a counter has a name");
         let seq = cells::cell(row.get_ref(1).expect("a counter has a value"));
-        let name = name.as_bytes().map(String::from_utf8_lossy).unwrap_or_default();
+        let name = name
+            .as_bytes()
+            .map(String::from_utf8_lossy)
+            .unwrap_or_default();
         if tables.iter().any(|table| table.name == name) {
             counters.entry(name.into_owned()).or_default().push(seq);
         }
@@ -134,9 +151,13 @@ pub(super) fn counters(connection: &Connection, tables: &[Table]) -> BTreeMap<St
 pub(super) fn numbered(connection: &Connection, tables: &[Table]) -> BTreeMap<String, String> {
     let mut numbered = BTreeMap::new();
     for table in tables {
-        let Some(index) = &table.fulltext else { continue };
+        let Some(index) = &table.fulltext else {
+            continue;
+        };
         numbered.insert(table.name.clone(), "rowid".to_owned());
-        let Content::Of(source) = &index.content else { continue };
+        let Content::Of(source) = &index.content else {
+            continue;
+        };
         let Some(source) = tables
             .iter()
             .find(|other| other.name.eq_ignore_ascii_case(source))

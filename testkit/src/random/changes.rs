@@ -12,7 +12,13 @@ impl Generator {
         for place in 0..self.tables.len() {
             let table = self.tables[place].clone();
             let name = table.sql_name();
-            let counted = matches!(table.identity, Identity::Integer { autoincrement: true, .. });
+            let counted = matches!(
+                table.identity,
+                Identity::Integer {
+                    autoincrement: true,
+                    ..
+                }
+            );
             if self.dice.percent(8) {
                 self.has("emptied table");
                 if counted {
@@ -25,7 +31,9 @@ impl Generator {
             } else if counted && self.dice.percent(50) {
                 let id = table.address().unwrap();
                 self.has("counter ahead of its rows");
-                self.attempt_one(format!("DELETE FROM {name} WHERE {id} = (SELECT max({id}) FROM {name})"));
+                self.attempt_one(format!(
+                    "DELETE FROM {name} WHERE {id} = (SELECT max({id}) FROM {name})"
+                ));
             } else if self.dice.percent(25)
                 && let Some(at) = table.at(self.dice.below(5))
             {
@@ -38,17 +46,28 @@ impl Generator {
     /// Sets counters to what no row says.
     pub(super) fn edit_counters(&mut self) {
         for table in self.tables.clone() {
-            if !matches!(table.identity, Identity::Integer { autoincrement: true, .. }) || !self.dice.percent(30) {
+            if !matches!(
+                table.identity,
+                Identity::Integer {
+                    autoincrement: true,
+                    ..
+                }
+            ) || !self.dice.percent(30)
+            {
                 continue;
             }
             let name = literal(&table.name);
             let statement = match self.dice.below(6) {
                 0 => format!("UPDATE sqlite_sequence SET seq = 1000000 WHERE name = {name}"),
-                1 => format!("UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = {name}"),
+                1 => format!(
+                    "UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = {name}"
+                ),
                 2 => format!("UPDATE sqlite_sequence SET seq = 0 WHERE name = {name}"),
                 3 => format!("UPDATE sqlite_sequence SET seq = -5 WHERE name = {name}"),
                 4 => format!("DELETE FROM sqlite_sequence WHERE name = {name}"),
-                _ => format!("INSERT INTO sqlite_sequence SELECT {name}, 77 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = {name})"),
+                _ => format!(
+                    "INSERT INTO sqlite_sequence SELECT {name}, 77 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = {name})"
+                ),
             };
             self.has("edited counter");
             self.attempt_one(statement);
@@ -70,7 +89,10 @@ impl Generator {
         if self.dice.percent(3) {
             let name = self.names.fresh(&mut self.dice);
             self.has("foreign key to nothing");
-            self.attempt_one(format!("CREATE TABLE {} (a REFERENCES \"no such table\")", identifier(&name)));
+            self.attempt_one(format!(
+                "CREATE TABLE {} (a REFERENCES \"no such table\")",
+                identifier(&name)
+            ));
         }
     }
 
@@ -86,7 +108,9 @@ impl Generator {
     fn add_column(&mut self, place: usize) {
         let mut table = self.tables[place].clone();
         let name = table.names.fresh(&mut self.dice);
-        let kind = *self.dice.pick(&[Kind::Any, Kind::Text, Kind::Integer, Kind::Real]);
+        let kind = *self
+            .dice
+            .pick(&[Kind::Any, Kind::Text, Kind::Integer, Kind::Real]);
         let mut column = self.typed_column(name, kind, table.strict);
         let mut fixed = vec!["7", "1", "1.0", "-0.0", "'12'", "9e999", "NULL", "TRUE"];
         // For a text in a column of numbers, quick_check sometimes mistakes the old rows for broken ones.
@@ -105,8 +129,16 @@ impl Generator {
             4 => format!("NOT NULL DEFAULT {typed}"),
             5 if other.keys.iter().any(|key| key.columns.len() == 1) => {
                 column.withheld = true;
-                let key = other.keys.iter().find(|key| key.columns.len() == 1).unwrap();
-                format!("REFERENCES {} ({}) DEFAULT NULL", other.sql_name(), identifiers(&key.columns))
+                let key = other
+                    .keys
+                    .iter()
+                    .find(|key| key.columns.len() == 1)
+                    .unwrap();
+                format!(
+                    "REFERENCES {} ({}) DEFAULT NULL",
+                    other.sql_name(),
+                    identifiers(&key.columns)
+                )
             }
             6 if !table.strict => {
                 column.withheld = true;
@@ -143,12 +175,17 @@ impl Generator {
 
     fn rename_column(&mut self, place: usize) {
         let mut table = self.tables[place].clone();
-        let Some(index) = self.free_column(&table) else { return };
+        let Some(index) = self.free_column(&table) else {
+            return;
+        };
         let name = table.names.fresh(&mut self.dice);
         let old = identifier(&table.columns[index].name);
         let new = quoted(&mut self.dice, &name);
         self.has("renamed column");
-        if self.attempt_one(format!("ALTER TABLE {} RENAME COLUMN {old} TO {new}", table.sql_name())) {
+        if self.attempt_one(format!(
+            "ALTER TABLE {} RENAME COLUMN {old} TO {new}",
+            table.sql_name()
+        )) {
             table.columns[index].name = name;
             self.tables[place] = table;
         }
@@ -156,10 +193,15 @@ impl Generator {
 
     fn drop_column(&mut self, place: usize) {
         let table = self.tables[place].clone();
-        let Some(index) = self.free_column(&table) else { return };
+        let Some(index) = self.free_column(&table) else {
+            return;
+        };
         let name = identifier(&table.columns[index].name);
         self.has("DROP COLUMN");
-        if self.attempt_one(format!("ALTER TABLE {} DROP COLUMN {name}", table.sql_name())) {
+        if self.attempt_one(format!(
+            "ALTER TABLE {} DROP COLUMN {name}",
+            table.sql_name()
+        )) {
             self.tables[place].columns.remove(index);
         }
     }
@@ -175,10 +217,16 @@ impl Generator {
         let source = self.dice.pick(&self.tables).sql_name();
         let name = self.names.fresh(&mut self.dice);
         self.has("CREATE TABLE AS");
-        if !self.attempt_one(format!("CREATE TABLE {} AS SELECT * FROM {source}", identifier(&name))) {
+        if !self.attempt_one(format!(
+            "CREATE TABLE {} AS SELECT * FROM {source}",
+            identifier(&name)
+        )) {
             return;
         }
-        let found = self.texts(&format!("SELECT name FROM pragma_table_xinfo({})", literal(&name)));
+        let found = self.texts(&format!(
+            "SELECT name FROM pragma_table_xinfo({})",
+            literal(&name)
+        ));
         let columns = found.into_iter().map(|name| Column {
             name,
             declared: String::new(),
@@ -217,7 +265,10 @@ impl Generator {
                 }
                 (1, Some(at)) => {
                     let column = self.dice.pick(&table.columns).clone();
-                    if !column.key && table.foreign_key_of(&column.name).is_none() && !column.withheld {
+                    if !column.key
+                        && table.foreign_key_of(&column.name).is_none()
+                        && !column.withheld
+                    {
                         let value = self.typed(column.kind);
                         self.attempt_one(format!(
                             "UPDATE {} SET {} = {value} WHERE {at}",
@@ -246,7 +297,10 @@ impl Generator {
             if !self.try_out(&[index.check()]) {
                 let rebuild = index.rebuild();
                 self.has("rebuilt full-text index");
-                assert!(self.attempt_one(rebuild), "an index can be rebuilt: {index:?}");
+                assert!(
+                    self.attempt_one(rebuild),
+                    "an index can be rebuilt: {index:?}"
+                );
             }
         }
     }

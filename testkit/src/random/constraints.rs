@@ -13,7 +13,11 @@ impl Generator {
         for child in 0..count {
             if self.dice.percent(50) {
                 for _ in 0..self.dice.between(1, 2) {
-                    let parent = if self.dice.percent(30) { child } else { self.dice.below(count) };
+                    let parent = if self.dice.percent(30) {
+                        child
+                    } else {
+                        self.dice.below(count)
+                    };
                     let not_null = parent != child && self.dice.percent(35);
                     self.refer(child, parent, not_null);
                 }
@@ -54,14 +58,30 @@ impl Generator {
         let clause = self.reference(parent, &key, child == parent);
         let table_wide = columns.len() > 1 || self.dice.percent(50);
         if table_wide {
-            let named = if self.dice.percent(20) { "CONSTRAINT \"a foreign key\" " } else { "" };
-            table.constraints.push(format!("{named}FOREIGN KEY ({}) {clause}", identifiers(&columns)));
+            let named = if self.dice.percent(20) {
+                "CONSTRAINT \"a foreign key\" "
+            } else {
+                ""
+            };
+            table.constraints.push(format!(
+                "{named}FOREIGN KEY ({}) {clause}",
+                identifiers(&columns)
+            ));
         } else {
-            let column = table.columns.iter_mut().find(|column| column.name == columns[0]).unwrap();
+            let column = table
+                .columns
+                .iter_mut()
+                .find(|column| column.name == columns[0])
+                .unwrap();
             column.clauses.push(clause);
         }
         self.features.insert(key.feature);
-        table.foreign_keys.push(ForeignKey { columns, parent, parent_columns: key.columns, not_null });
+        table.foreign_keys.push(ForeignKey {
+            columns,
+            parent,
+            parent_columns: key.columns,
+            not_null,
+        });
         self.tables[child] = table;
     }
 
@@ -71,13 +91,21 @@ impl Generator {
             return None;
         }
         let kind = self.tables[parent].column(&key.columns[0]).kind;
-        let free = |column: &&Column| column.key && column.kind == kind && table.foreign_key_of(&column.name).is_none();
+        let free = |column: &&Column| {
+            column.key && column.kind == kind && table.foreign_key_of(&column.name).is_none()
+        };
         let column = table.columns.iter().find(free)?;
         self.features.insert("key that is a foreign key");
         Some(column.name.clone())
     }
 
-    fn referring_columns(&mut self, table: &mut Table, parent: usize, key: &Key, not_null: bool) -> Vec<String> {
+    fn referring_columns(
+        &mut self,
+        table: &mut Table,
+        parent: usize,
+        key: &Key,
+        not_null: bool,
+    ) -> Vec<String> {
         let mut columns = Vec::new();
         for referred in &key.columns {
             let kind = self.tables[parent].column(referred).kind;
@@ -170,16 +198,31 @@ impl Generator {
                 "foreign key to a unique index"
             }
             1 if single => {
-                table.columns.last_mut().unwrap().clauses.push("UNIQUE".to_owned());
+                table
+                    .columns
+                    .last_mut()
+                    .unwrap()
+                    .clauses
+                    .push("UNIQUE".to_owned());
                 "foreign key to a unique column"
             }
             _ => {
-                table.constraints.push(format!("UNIQUE ({})", identifiers(&columns)));
-                if single { "foreign key to a unique column" } else { "composite foreign key" }
+                table
+                    .constraints
+                    .push(format!("UNIQUE ({})", identifiers(&columns)));
+                if single {
+                    "foreign key to a unique column"
+                } else {
+                    "composite foreign key"
+                }
             }
         };
         self.features.insert("UNIQUE");
-        table.keys.push(Key { columns, primary: false, feature });
+        table.keys.push(Key {
+            columns,
+            primary: false,
+            feature,
+        });
     }
 
     /// A CHECK that most rows pass.
@@ -190,7 +233,9 @@ impl Generator {
         let column = identifier(&self.dice.pick(&table.columns).name);
         let check = match self.dice.below(5) {
             0 => format!("CHECK ({column} IS NOT 'forbidden; --')"),
-            1 => format!("CONSTRAINT \"a; check\" CHECK (length({column}) <> 3 OR {column} IS NULL)"),
+            1 => {
+                format!("CONSTRAINT \"a; check\" CHECK (length({column}) <> 3 OR {column} IS NULL)")
+            }
             2 => format!("CHECK (typeof({column}) IN ('null', 'integer', 'real', 'text', 'blob'))"),
             3 => format!("CHECK ({column} IS NULL OR {column} NOT LIKE '%forbidden%' ESCAPE '\\')"),
             _ => format!("CHECK (CASE WHEN {column} = 'END;' THEN 0 ELSE 1 END /* not; that */)"),
@@ -232,7 +277,11 @@ impl Generator {
             self.features.insert("default that is an expression");
         }
         self.features.insert("DEFAULT");
-        let text = if text.starts_with("'a'") { format!("({text})") } else { text.to_owned() };
+        let text = if text.starts_with("'a'") {
+            format!("({text})")
+        } else {
+            text.to_owned()
+        };
         column.clauses.push(format!("DEFAULT {text}"));
         column.optional = fixed;
     }
@@ -251,16 +300,29 @@ impl Generator {
                 1 => (format!("typeof({of}) || '; --'"), Kind::Text),
                 2 => (format!("substr({of}, 1, 9)"), Kind::Text),
                 3 => (format!("upper(substr({of}, 2)) || 'x'"), Kind::Text),
-                4 => (format!("CASE WHEN {of} IS NULL THEN 1 ELSE NULL END"), Kind::Integer),
+                4 => (
+                    format!("CASE WHEN {of} IS NULL THEN 1 ELSE NULL END"),
+                    Kind::Integer,
+                ),
                 _ => (format!("coalesce({of}, 'nothing')"), Kind::Any),
             };
             let mut column = self.typed_column(name, kind, table.strict);
             column.withheld = true;
             let stored = self.dice.percent(50);
-            let word = if stored { " STORED" } else { self.dice.word(&["", " VIRTUAL"]) };
+            let word = if stored {
+                " STORED"
+            } else {
+                self.dice.word(&["", " VIRTUAL"])
+            };
             let always = self.dice.word(&["GENERATED ALWAYS ", ""]);
-            column.clauses.push(format!("{always}AS ({expression}){word}"));
-            self.features.insert(if stored { "stored generated column" } else { "virtual generated column" });
+            column
+                .clauses
+                .push(format!("{always}AS ({expression}){word}"));
+            self.features.insert(if stored {
+                "stored generated column"
+            } else {
+                "virtual generated column"
+            });
             table.columns.push(column);
             self.tables[place] = table;
         }

@@ -1,7 +1,7 @@
 //! Tables, their columns and what tells their rows apart.
 
 use super::Generator;
-use super::model::{Column, Identity, Key, Table};
+use super::model::{Column, Identity, Table};
 use super::names::{Names, quoted};
 use super::values::Kind;
 use crate::sql::identifiers;
@@ -17,8 +17,23 @@ impl Generator {
         self.relate();
         for place in 0..self.tables.len() {
             self.add_generated(place);
+            self.widen(place);
             self.dice.shuffle(&mut self.tables[place].columns);
         }
+    }
+
+    /// Sometimes gives a wide table as many columns as D1 takes.
+    fn widen(&mut self, place: usize) {
+        let mut table = self.tables[place].clone();
+        if table.columns.len() < 50 || !self.dice.percent(40) {
+            return;
+        }
+        while table.columns.len() < 100 {
+            let column = self.column(&mut table);
+            table.columns.push(column);
+        }
+        self.features.insert("100 columns");
+        self.tables[place] = table;
     }
 
     /// Makes them, in an order that has nothing to do with who refers to whom.
@@ -61,7 +76,7 @@ impl Generator {
         };
         self.identify(&mut table);
         let count = match self.dice.below(100) {
-            0..4 => self.dice.between(60, 80),
+            0..4 => self.dice.between(60, 88),
             4..30 => 1,
             _ => self.dice.between(1, 6),
         };
@@ -78,104 +93,25 @@ impl Generator {
         table
     }
 
-    /// Decides what tells its rows apart.
-    fn identify(&mut self, table: &mut Table) {
-        match self.dice.below(100) {
-            0..18 => {}
-            18..44 => self.row_number(table, false),
-            44..58 => self.row_number(table, true),
-            58..66 => {
-                for name in ["rowid", "_rowid_", "oid"] {
-                    table.names.claim(name);
-                    let kind = *self.dice.pick(&[Kind::Any, Kind::Text, Kind::Integer]);
-                    let column = self.typed_column(name.to_owned(), kind, table.strict);
-                    table.columns.push(column);
-                }
-                table.identity = Identity::Hidden;
-                if self.dice.percent(50) {
-                    self.key(table, false);
-                }
-            }
-            66..80 => self.key(table, false),
-            _ => self.key(table, true),
-        }
-    }
-
-    /// A column that is the row's number.
-    fn row_number(&mut self, table: &mut Table, autoincrement: bool) {
-        let name = table.names.fresh(&mut self.dice);
-        let mut column = self.typed_column(name.clone(), Kind::Integer, table.strict);
-        "INTEGER".clone_into(&mut column.declared);
-        column.key = true;
-        // With DESC it is an ordinary key, for the sake of old databases.
-        let backwards = !autoincrement && self.dice.percent(6);
-        column.clauses.push(match (autoincrement, backwards) {
-            (true, _) => "PRIMARY KEY AUTOINCREMENT".to_owned(),
-            (_, true) => "PRIMARY KEY DESC".to_owned(),
-            _ => "PRIMARY KEY".to_owned(),
-        });
-        table.columns.push(column);
-        table.identity = if backwards {
-            Identity::Key(vec![name.clone()])
-        } else {
-            Identity::Integer { column: name.clone(), autoincrement }
-        };
-        let feature = "foreign key to a primary key";
-        table.keys.push(Key { columns: vec![name], primary: true, feature });
-    }
-
-    /// Other columns as the primary key, in the place of the row's number or beside it.
-    fn key(&mut self, table: &mut Table, without_rowid: bool) {
-        let mut columns = Vec::new();
-        let mut parts = Vec::new();
-        let mut plain = true;
-        for _ in 0..*self.dice.pick(&[1, 1, 2, 2, 3]) {
-            let kind = *self.dice.pick(&[Kind::Text, Kind::Text, Kind::Integer, Kind::Blob, Kind::Real, Kind::Any]);
-            let name = table.names.fresh(&mut self.dice);
-            let mut column = self.typed_column(name.clone(), kind, table.strict);
-            column.key = true;
-            let mut part = quoted(&mut self.dice, &name);
-            if part.starts_with('\'') {
-                // A text between single quotes would be an expression here.
-                part = crate::sql::identifier(&name);
-            }
-            if self.dice.percent(20) {
-                let collation = self.dice.word(&["NOCASE", "RTRIM", "BINARY"]);
-                part.push_str(&format!(" COLLATE {collation}"));
-                plain = false;
-                self.features.insert("key with a collation");
-            } else if self.dice.percent(15) {
-                column.clauses.push("COLLATE NOCASE".to_owned());
-            }
-            if self.dice.percent(25) {
-                part.push_str(" DESC");
-                self.features.insert("key with DESC");
-            }
-            table.columns.push(column);
-            columns.push(name);
-            parts.push(part);
-        }
-        table.constraints.push(format!("PRIMARY KEY ({})", parts.join(", ")));
-        if plain {
-            let feature = if columns.len() > 1 { "composite foreign key" } else { "foreign key to a primary key" };
-            table.keys.push(Key { columns: columns.clone(), primary: true, feature });
-        }
-        table.identity = if without_rowid {
-            Identity::WithoutRowid(columns)
-        } else {
-            Identity::Key(columns)
-        };
-    }
-
     fn column(&mut self, table: &mut Table) -> Column {
         let kind = *self.dice.pick(&[
-            Kind::Any, Kind::Any, Kind::Integer, Kind::Real, Kind::Text, Kind::Text, Kind::Blob,
+            Kind::Any,
+            Kind::Any,
+            Kind::Integer,
+            Kind::Real,
+            Kind::Text,
+            Kind::Text,
+            Kind::Blob,
         ]);
         let name = table.names.fresh(&mut self.dice);
         let mut column = self.typed_column(name, kind, table.strict);
         if self.dice.percent(15) {
             column.not_null = true;
-            let clause = self.dice.word(&["NOT NULL", "NOT  NULL ON CONFLICT ABORT", "CONSTRAINT \"a name\" NOT NULL"]);
+            let clause = self.dice.word(&[
+                "NOT NULL",
+                "NOT  NULL ON CONFLICT ABORT",
+                "CONSTRAINT \"a name\" NOT NULL",
+            ]);
             column.clauses.push(clause.to_owned());
         }
         if self.dice.percent(20) {
@@ -195,10 +131,30 @@ impl Generator {
             (Kind::Real, true) => "REAL",
             (Kind::Text, true) => "TEXT",
             (Kind::Blob, true) => "BLOB",
-            (Kind::Any, false) => self.dice.word(&["", "", "BLOB", "NUMERIC", "DATETIME", "BOOLEAN", "ANY", "TEXT", "INTEGER", "REAL"]),
-            (Kind::Integer, false) => self.dice.word(&["INTEGER", "int", "BIGINT", "", "CHARINT", "TEXT", "\"odd; type\""]),
-            (Kind::Real, false) => self.dice.word(&["REAL", "DOUBLE PRECISION", "FLOAT", "FLOATING POINT", "DECIMAL(10,5)", ""]),
-            (Kind::Text, false) => self.dice.word(&["TEXT", "VARCHAR(20)", "text", "", "CLOB", "[text type]"]),
+            (Kind::Any, false) => self.dice.word(&[
+                "", "", "BLOB", "NUMERIC", "DATETIME", "BOOLEAN", "ANY", "TEXT", "INTEGER", "REAL",
+            ]),
+            (Kind::Integer, false) => self.dice.word(&[
+                "INTEGER",
+                "int",
+                "BIGINT",
+                "",
+                "CHARINT",
+                "TEXT",
+                "\"odd; type\"",
+            ]),
+            (Kind::Real, false) => self.dice.word(&[
+                "REAL",
+                "DOUBLE PRECISION",
+                "FLOAT",
+                "FLOATING POINT",
+                "DECIMAL(10,5)",
+                "",
+            ]),
+            (Kind::Text, false) => {
+                self.dice
+                    .word(&["TEXT", "VARCHAR(20)", "text", "", "CLOB", "[text type]"])
+            }
             (Kind::Blob, false) => self.dice.word(&["BLOB", "", "blob"]),
         };
         if declared.is_empty() {
@@ -247,11 +203,19 @@ impl Generator {
             options.push("STRICT");
         }
         self.dice.shuffle(&mut options);
-        let head = self.dice.word(&["CREATE TABLE ", "create  table ", "CREATE TABLE IF NOT EXISTS ", "CREATE TABLE main."]);
+        let head = self.dice.word(&[
+            "CREATE TABLE ",
+            "create  table ",
+            "CREATE TABLE IF NOT EXISTS ",
+            "CREATE TABLE main.",
+        ]);
         let name = quoted(&mut self.dice, &table.name);
         let (before, after) = (self.gap(), self.gap());
         let end = self.trailing();
-        format!("{head}{name}{before}({body}{after}){}{end}", options.join(","))
+        format!(
+            "{head}{name}{before}({body}{after}){}{end}",
+            options.join(",")
+        )
     }
 
     /// Blanks of all sorts, and comments.
@@ -295,7 +259,10 @@ impl Generator {
     fn notice(&mut self, table: &Table) {
         self.has(match &table.identity {
             Identity::RowNumber => "table without a primary key",
-            Identity::Integer { autoincrement: true, .. } => "AUTOINCREMENT",
+            Identity::Integer {
+                autoincrement: true,
+                ..
+            } => "AUTOINCREMENT",
             Identity::Integer { .. } => "INTEGER PRIMARY KEY",
             Identity::Key(_) => "primary key beside the row number",
             Identity::WithoutRowid(_) => "WITHOUT ROWID",

@@ -2,8 +2,9 @@
 
 use super::Generator;
 use super::model::{Column, ForeignKey, Identity, Table};
+use super::together::{circle, placeholder};
 use super::values::{Kind, Sizes};
-use crate::sql::{identifier, identifiers};
+use crate::sql::identifiers;
 
 /// Columns of a row that hold long values when it is to be a heavy one.
 const HEAVY: usize = 6;
@@ -17,9 +18,13 @@ impl Generator {
         while let Some(first) = places.iter().copied().find(|place| !filled[*place]) {
             let needs = |place: usize| {
                 let keys = self.tables[place].foreign_keys.iter();
-                keys.filter(|key| key.not_null && !filled[key.parent]).map(|key| key.parent)
+                keys.filter(|key| key.not_null && !filled[key.parent])
+                    .map(|key| key.parent)
             };
-            let ready = places.iter().copied().find(|place| !filled[*place] && needs(*place).count() == 0);
+            let ready = places
+                .iter()
+                .copied()
+                .find(|place| !filled[*place] && needs(*place).count() == 0);
             let group = ready.map_or_else(|| circle(first, &needs), |place| vec![place]);
             if ready.is_none() {
                 self.fill_together(&group);
@@ -56,7 +61,10 @@ impl Generator {
         let table = &self.tables[place];
         let same = table.columns.iter().all(default_is_fixed) && table.foreign_keys.is_empty();
         if same && !table.full && self.dice.percent(10) {
-            let statement = format!("INSERT INTO {} DEFAULT VALUES", self.tables[place].sql_name());
+            let statement = format!(
+                "INSERT INTO {} DEFAULT VALUES",
+                self.tables[place].sql_name()
+            );
             self.attempt_one(statement);
         }
     }
@@ -64,7 +72,9 @@ impl Generator {
     /// Inserts some rows at once, or one by one where one of them is refused.
     pub(super) fn insert(&mut self, place: usize, size: usize) {
         let columns = self.given_columns(place);
-        let rows: Vec<_> = (0..size).filter_map(|_| self.row(place, &columns, 0)).collect();
+        let rows: Vec<_> = (0..size)
+            .filter_map(|_| self.row(place, &columns, 0))
+            .collect();
         if rows.is_empty() {
             return;
         }
@@ -84,11 +94,28 @@ impl Generator {
         let table = &self.tables[place];
         let all = table.columns.iter().map(|column| &column.name).eq(columns);
         let head = self.dice.word(&[
-            "INSERT INTO", "INSERT INTO", "INSERT INTO", "INSERT INTO", "insert  into", "INSERT OR IGNORE INTO", "INSERT OR ABORT INTO",
+            "INSERT INTO",
+            "INSERT INTO",
+            "INSERT INTO",
+            "INSERT INTO",
+            "insert  into",
+            "INSERT OR IGNORE INTO",
+            "INSERT OR ABORT INTO",
         ]);
-        let list = if all && self.dice.percent(30) { String::new() } else { format!(" ({})", identifiers(columns)) };
-        let rows: Vec<_> = rows.iter().map(|row| format!("({})", row.join(", "))).collect();
-        format!("{head} {}{list} VALUES {}", table.sql_name(), rows.join(", "))
+        let list = if all && self.dice.percent(30) {
+            String::new()
+        } else {
+            format!(" ({})", identifiers(columns))
+        };
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| format!("({})", row.join(", ")))
+            .collect();
+        format!(
+            "{head} {}{list} VALUES {}",
+            table.sql_name(),
+            rows.join(", ")
+        )
     }
 
     /// The columns that a statement gives: all that it must, and most of the others.
@@ -117,7 +144,12 @@ impl Generator {
     }
 
     /// Values for these columns; none where a parent is missing. As many as `heavy` of them are long.
-    fn row(&mut self, place: usize, columns: &[String], mut heavy: usize) -> Option<Vec<String>> {
+    pub(super) fn row(
+        &mut self,
+        place: usize,
+        columns: &[String],
+        mut heavy: usize,
+    ) -> Option<Vec<String>> {
         let table = self.tables[place].clone();
         let mut values = vec![String::new(); columns.len()];
         for key in &table.foreign_keys {
@@ -128,12 +160,18 @@ impl Generator {
                 }
             }
         }
-        for (name, value) in columns.iter().zip(&mut values).filter(|(_, value)| value.is_empty()) {
+        for (name, value) in columns
+            .iter()
+            .zip(&mut values)
+            .filter(|(_, value)| value.is_empty())
+        {
             let Some(column) = table.columns.iter().find(|column| column.name == *name) else {
                 *value = self.key_value(Kind::Integer);
                 continue;
             };
-            let long = heavy > 0 && !column.key && matches!(column.kind, Kind::Any | Kind::Text | Kind::Blob);
+            let long = heavy > 0
+                && !column.key
+                && matches!(column.kind, Kind::Any | Kind::Text | Kind::Blob);
             *value = if long {
                 heavy -= 1;
                 self.long(column.kind)
@@ -156,17 +194,20 @@ impl Generator {
     }
 
     /// Values of a key that some row of the parent has, or NULL. None where neither is possible.
-    fn parent_values(&mut self, key: &ForeignKey) -> Option<Vec<String>> {
+    pub(super) fn parent_values(&mut self, key: &ForeignKey) -> Option<Vec<String>> {
         let parent = self.tables[key.parent].clone();
         if !parent.created {
             return None;
         }
-        let count = self.number(&format!("SELECT count(*) FROM {}", parent.complete(&key.parent_columns)));
+        let count = self.number(&format!(
+            "SELECT count(*) FROM {}",
+            parent.complete(&key.parent_columns)
+        ));
         if !key.not_null && (count == 0 || self.dice.percent(25)) {
             let mut values = vec!["NULL".to_owned(); key.columns.len()];
             if values.len() > 1 && self.dice.percent(30) {
                 self.has("composite key that is half NULL");
-                values[0] = self.placeholder(parent.column(&key.parent_columns[0]).kind);
+                values[0] = placeholder(parent.column(&key.parent_columns[0]).kind);
             }
             return Some(values);
         }
@@ -177,7 +218,13 @@ impl Generator {
         let mut values = parent.key_at(&key.parent_columns, place);
         for (value, column) in values.iter_mut().zip(&key.parent_columns) {
             let column = parent.column(column);
-            if column.kind == Kind::Text && column.clauses.iter().any(|clause| clause == "COLLATE NOCASE") && self.dice.percent(30) {
+            if column.kind == Kind::Text
+                && column
+                    .clauses
+                    .iter()
+                    .any(|clause| clause == "COLLATE NOCASE")
+                && self.dice.percent(30)
+            {
                 *value = format!("upper({value})");
                 self.has("key that differs from its parent in capitals");
             }
@@ -185,95 +232,15 @@ impl Generator {
         Some(values)
     }
 
-    /// A value that no row has as its key.
-    fn placeholder(&mut self, kind: Kind) -> String {
-        let text = match kind {
-            Kind::Integer => "-77777",
-            Kind::Real => "-77777.25",
-            Kind::Text | Kind::Any => "'nobody'",
-            Kind::Blob => "X'eeee'",
-        };
-        text.to_owned()
-    }
-
-    /// Fills tables that cannot do without each other: first with keys that nobody has, then with the right ones.
-    fn fill_together(&mut self, group: &[usize]) {
-        for _ in 0..4 {
-            let mut unit = Vec::new();
-            let rows = self.dice.between(1, 3);
-            for place in group {
-                let Some(inserted) = self.dangling(*place, group, rows) else { return };
-                unit.extend(inserted);
-            }
-            for place in group {
-                let table = self.tables[*place].clone();
-                for key in table.foreign_keys.iter().filter(|key| key.not_null && group.contains(&key.parent)) {
-                    unit.extend(self.settle(&table, key, rows));
-                }
-            }
-            self.has(if group.len() > 1 { "NOT NULL keys in a circle of tables" } else { "NOT NULL key to the same table" });
-            if self.attempt(&unit) {
-                return;
-            }
-        }
-    }
-
-    /// Rows of one table of the group, whose keys nobody has.
-    fn dangling(&mut self, place: usize, group: &[usize], rows: usize) -> Option<Vec<String>> {
-        let table = self.tables[place].clone();
-        let inside = |key: &ForeignKey| key.not_null && group.contains(&key.parent);
-        let columns: Vec<_> = table.written().map(|column| column.name.clone()).collect();
-        let mut without = table.clone();
-        without.foreign_keys.retain(|key| !inside(key));
-        let mut inserted = Vec::new();
-        for _ in 0..rows {
-            let kept = std::mem::replace(&mut self.tables[place], without.clone());
-            let row = self.row(place, &columns, 0);
-            self.tables[place] = kept;
-            let mut row = row?;
-            for key in table.foreign_keys.iter().filter(|key| inside(key)) {
-                for (column, parent) in key.columns.iter().zip(&key.parent_columns) {
-                    let kind = self.tables[key.parent].column(parent).kind;
-                    let index = columns.iter().position(|name| name == column).unwrap();
-                    row[index] = self.placeholder(kind);
-                }
-            }
-            inserted.push(format!(
-                "INSERT OR IGNORE INTO {} ({}) VALUES ({})",
-                table.sql_name(),
-                identifiers(&columns),
-                row.join(", ")
-            ));
-        }
-        Some(inserted)
-    }
-
-    /// Gives all rows of a table parents.
-    fn settle(&mut self, table: &Table, key: &ForeignKey, rows: usize) -> Vec<String> {
-        let parent = self.tables[key.parent].clone();
-        let columns = identifiers(&key.columns);
-        let name = table.sql_name();
-        let mut updates = vec![format!(
-            "UPDATE {name} SET ({columns}) = {}",
-            parent.whole_key_at(&key.parent_columns, 0)
-        )];
-        for place in 1..rows {
-            let value = parent.whole_key_at(&key.parent_columns, place);
-            let condition = table.at(self.dice.below(rows));
-            // Only where there is such a parent.
-            let there = format!("{value} IS NOT NULL");
-            if key.columns.len() == 1 {
-                updates.extend(condition.map(|at| format!("UPDATE OR IGNORE {name} SET ({columns}) = {value} WHERE {at} AND {there}")));
-            }
-        }
-        updates
-    }
-
     /// A row of which several values together are too long for one statement.
     fn insert_heavy(&mut self, place: usize) {
         let table = self.tables[place].clone();
         let columns: Vec<_> = table.written().map(|column| column.name.clone()).collect();
-        let long = if self.sizes == Sizes::Huge { 1 } else { self.dice.between(2, HEAVY) };
+        let long = if self.sizes == Sizes::Huge {
+            1
+        } else {
+            self.dice.between(2, HEAVY)
+        };
         if long > 1 {
             self.has("row of several long values");
         }
@@ -282,98 +249,13 @@ impl Generator {
             self.attempt_one(statement);
         }
     }
-
-    fn fill_with_many(&mut self, place: usize) {
-        let table = self.tables[place].clone();
-        if table.full {
-            return;
-        }
-        let mut columns = Vec::new();
-        let mut values = Vec::new();
-        for column in table.written() {
-            columns.push(column.name.clone());
-            values.push(match (column.kind, column.key) {
-                (Kind::Integer, _) => "i * 3",
-                (Kind::Real, _) => "i * 0.5",
-                (Kind::Text, _) => "'row ' || i",
-                (Kind::Blob, _) => "CAST('row ' || i AS BLOB)",
-                (Kind::Any, true) => "'key ' || i",
-                (Kind::Any, false) if column.not_null => "'some ' || i",
-                (Kind::Any, false) => "CASE i % 4 WHEN 0 THEN i WHEN 1 THEN i * 0.5 WHEN 2 THEN 'text ' || i END",
-            }.to_owned());
-        }
-        for key in &table.foreign_keys {
-            let choices: Option<Vec<_>> = (0..3).map(|_| self.parent_values(key)).collect();
-            let Some(choices) = choices else { return };
-            for (index, column) in key.columns.iter().enumerate() {
-                let at = columns.iter().position(|name| name == column).unwrap();
-                values[at] = format!(
-                    "CASE i % 3 WHEN 0 THEN {} WHEN 1 THEN {} ELSE {} END",
-                    choices[0][index], choices[1][index], choices[2][index]
-                );
-            }
-        }
-        self.pending.clear();
-        let name = table.sql_name();
-        self.attempt_one(format!(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
-             INSERT OR IGNORE INTO {name} ({}) SELECT {} FROM n",
-            identifiers(&columns),
-            values.join(", ")
-        ));
-        if self.number(&format!("SELECT count(*) FROM {name}")) >= 1500 {
-            self.features.insert("2,000 rows");
-        }
-    }
-
-    /// Rows with the least and the greatest number there is.
-    fn add_ends(&mut self, place: usize) {
-        let table = self.tables[place].clone();
-        let number = match &table.identity {
-            Identity::Integer { column, .. } => column.clone(),
-            Identity::RowNumber if table.row_number().is_some() => table.row_number().unwrap().to_owned(),
-            _ => return,
-        };
-        if !self.dice.percent(12) {
-            return;
-        }
-        let mut columns: Vec<_> = table.written().map(|column| column.name.clone()).collect();
-        if !columns.contains(&number) {
-            columns.push(number.clone());
-        }
-        let at = columns.iter().position(|name| *name == number).unwrap();
-        // The greatest comes last: after it, SQLite draws the numbers.
-        for end in ["-1", "0", "(-9223372036854775807 - 1)", "9223372036854775807"] {
-            let Some(mut row) = self.row(place, &columns, 0) else { return };
-            end.clone_into(&mut row[at]);
-            self.has("row numbers at the ends of 64 bits");
-            let added = self.attempt_one(format!(
-                "INSERT INTO {} ({}) VALUES ({})",
-                identifier(&table.name),
-                identifiers(&columns),
-                row.join(", ")
-            ));
-            if added && end.starts_with('9') {
-                self.tables[place].full = true;
-            }
-        }
-    }
 }
 
 /// Whether leaving a column out gives the same each time.
 fn default_is_fixed(column: &Column) -> bool {
-    column.optional || !column.clauses.iter().any(|clause| clause.starts_with("DEFAULT"))
-}
-
-/// Places that need each other, found by going on from the first to what it needs.
-fn circle<I: Iterator<Item = usize>>(first: usize, needs: &impl Fn(usize) -> I) -> Vec<usize> {
-    let mut path = vec![first];
-    loop {
-        let last = path[path.len() - 1];
-        let Some(next) = needs(last).next() else { return path };
-        if let Some(start) = path.iter().position(|place| *place == next) {
-            return path.split_off(start);
-        }
-        path.push(next);
-    }
+    column.optional
+        || !column
+            .clauses
+            .iter()
+            .any(|clause| clause.starts_with("DEFAULT"))
 }

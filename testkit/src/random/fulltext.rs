@@ -1,9 +1,7 @@
 //! Full-text indexes in all their ways of keeping text.
 
 use super::Generator;
-use super::model::{Identity, Table};
 use super::names::Names;
-use super::objects::sync_triggers;
 use super::values::Kind;
 use crate::sql::{identifier, identifiers, literal};
 
@@ -19,25 +17,6 @@ const TOKENIZERS: [&str; 10] = [
     "tokenize=`unicode61 categories 'L* N* Co'`",
     "TOKENIZE='unicode61'",
 ];
-
-/// An index on the text of a table or view.
-#[derive(Debug, Clone)]
-pub(super) struct External {
-    name: String,
-}
-
-impl External {
-    pub(super) fn rebuild(&self) -> String {
-        let name = identifier(&self.name);
-        format!("INSERT INTO {name}({name}) VALUES ('rebuild')")
-    }
-
-    /// Fails when the index is not what its text is.
-    pub(super) fn check(&self) -> String {
-        let name = identifier(&self.name);
-        format!("INSERT INTO {name}({name}, rank) VALUES ('integrity-check', 1)")
-    }
-}
 
 impl Generator {
     pub(super) fn add_fulltext(&mut self) {
@@ -55,29 +34,48 @@ impl Generator {
     }
 
     /// A name of which SQLite can make names for the parts of an index.
-    fn index_name(&mut self) -> String {
+    pub(super) fn index_name(&mut self) -> String {
         loop {
             let name = self.names.fresh(&mut self.dice);
             let parts = ["data", "idx", "content", "docsize", "config"];
-            if parts.iter().all(|part| self.names.claim(&format!("{name}_{part}"))) {
+            // D1 keeps what begins with _cf_ for itself.
+            let ours = name != "_cf";
+            if ours
+                && parts
+                    .iter()
+                    .all(|part| self.names.claim(&format!("{name}_{part}")))
+            {
                 return name;
             }
         }
     }
 
     /// Options that any index may have.
-    fn options(&mut self) -> Vec<String> {
+    pub(super) fn options(&mut self) -> Vec<String> {
         let mut options = Vec::new();
         if self.dice.percent(60) {
             options.push(self.dice.word(&TOKENIZERS).to_owned());
             self.has("fts5 tokenizer");
         }
         if self.dice.percent(25) {
-            options.push(self.dice.word(&["prefix='2 3'", "prefix = \"1\"", "prefix=2", "PREFIX=[4]"]).to_owned());
+            options.push(
+                self.dice
+                    .word(&["prefix='2 3'", "prefix = \"1\"", "prefix=2", "PREFIX=[4]"])
+                    .to_owned(),
+            );
             self.has("fts5 prefix");
         }
         if self.dice.percent(20) {
-            options.push(self.dice.word(&["detail=none", "detail='column'", "detail = \"full\"", "detail=\"none\""]).to_owned());
+            options.push(
+                self.dice
+                    .word(&[
+                        "detail=none",
+                        "detail='column'",
+                        "detail = \"full\"",
+                        "detail=\"none\"",
+                    ])
+                    .to_owned(),
+            );
             self.has("fts5 detail");
         }
         if self.dice.percent(4) {
@@ -88,17 +86,34 @@ impl Generator {
     }
 
     /// The statement that makes an index. Options may stand between columns.
-    fn create_index(&mut self, name: &str, columns: &[String], mut options: Vec<String>) -> String {
+    pub(super) fn create_index(
+        &mut self,
+        name: &str,
+        columns: &[String],
+        mut options: Vec<String>,
+    ) -> String {
         self.dice.shuffle(&mut options);
         let mut arguments: Vec<_> = columns.to_vec();
         for option in options {
-            let at = if self.dice.percent(70) { arguments.len() } else { self.dice.between(0, arguments.len()) };
+            let at = if self.dice.percent(70) {
+                arguments.len()
+            } else {
+                self.dice.between(0, arguments.len())
+            };
             arguments.insert(at, option);
         }
-        let head = self.dice.word(&["CREATE VIRTUAL TABLE ", "create virtual table IF NOT EXISTS ", "CREATE VIRTUAL  TABLE main."]);
+        let head = self.dice.word(&[
+            "CREATE VIRTUAL TABLE ",
+            "create virtual table IF NOT EXISTS ",
+            "CREATE VIRTUAL  TABLE main.",
+        ]);
         let module = self.dice.word(&["fts5", "FTS5", "\"fts5\"", "fts5 "]);
         let comma = self.dice.word(&[", ", ",", ",\n  ", " ,\r\n"]);
-        format!("{head}{} USING {module}({})", identifier(name), arguments.join(comma))
+        format!(
+            "{head}{} USING {module}({})",
+            identifier(name),
+            arguments.join(comma)
+        )
     }
 
     /// An index that keeps its text.
@@ -116,11 +131,19 @@ impl Generator {
             if unindexed {
                 self.has("fts5 UNINDEXED");
             }
-            declared.push(format!("{}{}", identifier(column), if unindexed { " UNINDEXED" } else { "" }));
+            declared.push(format!(
+                "{}{}",
+                identifier(column),
+                if unindexed { " UNINDEXED" } else { "" }
+            ));
         }
         let mut options = self.options();
         if self.dice.percent(15) {
-            options.push(self.dice.word(&["columnsize=0", "columnsize = '0'"]).to_owned());
+            options.push(
+                self.dice
+                    .word(&["columnsize=0", "columnsize = '0'"])
+                    .to_owned(),
+            );
             self.has("fts5 columnsize=0");
         }
         let statement = self.create_index(&name, &declared, options);
@@ -132,11 +155,23 @@ impl Generator {
             }
             self.configure(&name);
             self.add_vocabulary(&name);
-            if self.dice.percent(10) {
-                let new = self.index_name();
-                self.has("renamed full-text index");
-                self.attempt_one(format!("ALTER TABLE {} RENAME TO {}", identifier(&name), identifier(&new)));
-            }
+            self.rename_index(&name, &columns);
+        }
+    }
+
+    /// An index that is called like one of its columns could not be opened any more.
+    fn rename_index(&mut self, name: &str, columns: &[String]) {
+        let new = self.index_name();
+        let free = columns
+            .iter()
+            .all(|column| !column.eq_ignore_ascii_case(&new));
+        if free && self.dice.percent(10) {
+            self.has("renamed full-text index");
+            self.attempt_one(format!(
+                "ALTER TABLE {} RENAME TO {}",
+                identifier(name),
+                identifier(&new)
+            ));
         }
     }
 
@@ -151,7 +186,12 @@ impl Generator {
                 values.join(", ")
             ));
         }
-        for number in ["-7", "(-9223372036854775807 - 1)", "4294967296", "9223372036854775807"] {
+        for number in [
+            "-7",
+            "(-9223372036854775807 - 1)",
+            "4294967296",
+            "9223372036854775807",
+        ] {
             if self.dice.percent(12) {
                 let values: Vec<_> = columns.iter().map(|_| self.words()).collect();
                 self.has("row of a full-text index with a number of its own");
@@ -170,7 +210,23 @@ impl Generator {
         if self.dice.percent(35) {
             return self.value(Kind::Any);
         }
-        let words = ["autumn", "Leaves", "running", "runs", "Straße", "été", "e\u{301}te", "東京", "it's", "foo-bar", "BEGIN", "x", "🍂", "don't", "42"];
+        let words = [
+            "autumn",
+            "Leaves",
+            "running",
+            "runs",
+            "Straße",
+            "été",
+            "e\u{301}te",
+            "東京",
+            "it's",
+            "foo-bar",
+            "BEGIN",
+            "x",
+            "🍂",
+            "don't",
+            "42",
+        ];
         let count = self.dice.between(1, 12);
         let text: Vec<_> = (0..count).map(|_| self.dice.word(&words)).collect();
         literal(&text.join(" "))
@@ -183,7 +239,7 @@ impl Generator {
         self.attempt_one(format!("DELETE FROM {name} WHERE rowid = (SELECT rowid FROM {name} ORDER BY rowid LIMIT 1 OFFSET {place})"));
     }
 
-    fn configure(&mut self, name: &str) {
+    pub(super) fn configure(&mut self, name: &str) {
         let name = identifier(name);
         for _ in 0..*self.dice.pick(&[0, 0, 1, 2]) {
             let (setting, value) = *self.dice.pick(&[
@@ -198,14 +254,17 @@ impl Generator {
                 ("secure-delete", "1"),
             ]);
             self.has("fts5 setting");
-            self.attempt_one(format!("INSERT INTO {name}({name}, rank) VALUES ({}, {value})", literal(setting)));
+            self.attempt_one(format!(
+                "INSERT INTO {name}({name}, rank) VALUES ({}, {value})",
+                literal(setting)
+            ));
         }
         if self.dice.percent(15) {
             self.attempt_one(format!("INSERT INTO {name}({name}) VALUES ('optimize')"));
         }
     }
 
-    fn add_vocabulary(&mut self, index: &str) {
+    pub(super) fn add_vocabulary(&mut self, index: &str) {
         if !self.dice.percent(20) {
             return;
         }
@@ -223,111 +282,15 @@ impl Generator {
         ));
     }
 
-    /// An index on the text of a table.
-    fn add_external(&mut self) {
-        let fits = |table: &&Table| matches!(table.identity, Identity::Integer { .. } | Identity::RowNumber) && table.address().is_some();
-        let tables: Vec<_> = self.tables.iter().filter(fits).cloned().collect();
-        if tables.is_empty() {
-            return;
-        }
-        let table = self.dice.pick(&tables).clone();
-        let number = table.address().unwrap();
-        let mut columns: Vec<_> = table.columns.iter().map(|column| column.name.clone()).collect();
-        self.dice.shuffle(&mut columns);
-        columns.truncate(self.dice.between(1, 3));
-        let name = self.index_name();
-        let mut options = self.options();
-        let content = self.content(&table.name);
-        options.push(content);
-        let own_number = matches!(table.identity, Identity::Integer { .. });
-        if own_number && (table.row_number() != Some("rowid") || self.dice.percent(70)) {
-            let Identity::Integer { column, .. } = &table.identity else { return };
-            let option = self.dice.word(&["content_rowid=", "content_rowid = ", "CONTENT_ROWID="]);
-            options.push(format!("{option}{}", literal(column)));
-        } else if number != "rowid" && !own_number {
-            options.push(format!("content_rowid={number}"));
-        }
-        self.has(if own_number { "fts5 on a table with a number" } else { "fts5 on a table without a number" });
-        let mut unit = Vec::new();
-        if self.dice.percent(15) {
-            self.has("table called like a part of an index");
-            let own = identifier(&format!("{name}_content"));
-            unit.push(format!("CREATE TABLE {own} (id INTEGER PRIMARY KEY, note TEXT)"));
-            unit.push(format!("INSERT INTO {own} VALUES (1, 'mine'), (2, 'too')"));
-        }
-        let declared: Vec<_> = columns.iter().map(|column| identifier(column)).collect();
-        unit.push(self.create_index(&name, &declared, options));
-        if !self.keep_external(&name, unit) {
-            return;
-        }
-        self.contents.insert(table.name.clone());
-        if self.dice.percent(60) {
-            let names = [(); 3].map(|()| self.names.fresh(&mut self.dice));
-            self.has("triggers that keep an index in step");
-            self.attempt(&sync_triggers(&name, &table.name, &number, &columns, names));
-        }
-        self.configure(&name);
-        self.add_vocabulary(&name);
-    }
-
-    /// `content=`, with any of the quotes that FTS5 takes.
-    fn content(&mut self, table: &str) -> String {
-        let key = self.dice.word(&["content=", "content = ", "CONTENT=", "content=", "content=", "con="]);
-        if key == "con=" {
-            self.has("fts5 option cut short");
-        }
-        let value = match self.dice.below(3) {
-            0 => identifier(table),
-            1 if !table.contains(']') => format!("[{table}]"),
-            _ => literal(table),
-        };
-        format!("{key}{value}")
-    }
-
-    /// Keeps an index if it agrees with its text.
-    fn keep_external(&mut self, name: &str, mut unit: Vec<String>) -> bool {
-        let index = External { name: name.to_owned() };
-        unit.push(index.rebuild());
-        unit.push(index.check());
-        let kept = self.attempt(&unit);
-        if kept {
-            self.external.push(index);
-        }
-        kept
-    }
-
-    /// An index on the text of a view.
-    fn add_on_view(&mut self) {
-        let fits = |table: &&Table| table.address().is_some() && table.row_number().is_some();
-        let tables: Vec<_> = self.tables.iter().filter(fits).cloned().collect();
-        if tables.is_empty() {
-            return;
-        }
-        let table = self.dice.pick(&tables).clone();
-        let column = identifier(&self.dice.pick(&table.columns).name);
-        let view = self.names.fresh(&mut self.dice);
-        let name = self.index_name();
-        let mut options = self.options();
-        options.push(self.content(&view));
-        options.push("content_rowid='doc id'".to_owned());
-        let create = format!(
-            "CREATE VIEW {} AS SELECT {} AS \"doc id\", {column} AS text, 'more; ' || {column} AS more FROM {}",
-            identifier(&view),
-            table.row_number().unwrap(),
-            table.sql_name()
-        );
-        let index = self.create_index(&name, &["text".to_owned(), "more".to_owned()], options);
-        self.has("fts5 on a view");
-        if self.keep_external(&name, vec![create, index]) {
-            self.contents.insert(table.name);
-        }
-    }
-
     /// An index without any text.
     fn add_contentless(&mut self) {
         let name = self.index_name();
         let mut options = self.options();
-        options.push(self.dice.word(&["content=''", "content = \"\"", "content="]).to_owned());
+        options.push(
+            self.dice
+                .word(&["content=''", "content = \"\"", "content="])
+                .to_owned(),
+        );
         let mut feature = "fts5 contentless";
         if self.dice.percent(50) {
             options.push("contentless_delete=1".to_owned());

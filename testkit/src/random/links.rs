@@ -27,15 +27,26 @@ impl Generator {
     /// Patterns of rows in a table that refers to itself.
     fn link_within(&mut self, table: &Table, key: &ForeignKey) {
         let rows = self.number(&format!("SELECT count(*) FROM {}", table.sql_name()));
-        let named = self.number(&format!("SELECT count(*) FROM {}", table.complete(&key.parent_columns)));
+        let named = self.number(&format!(
+            "SELECT count(*) FROM {}",
+            table.complete(&key.parent_columns)
+        ));
         if table.address().is_none() || rows != named || rows == 0 {
             return;
         }
         if rows > DEEP + 2 && self.dice.percent(40) {
             let length = rows.min(30);
             let forwards = self.dice.percent(50);
-            let links = (1..length).map(|place| if forwards { (place - 1, place) } else { (place, place - 1) });
-            let links: Vec<_> = links.filter_map(|(child, parent)| link(table, key, child, table, parent)).collect();
+            let links = (1..length).map(|place| {
+                if forwards {
+                    (place - 1, place)
+                } else {
+                    (place, place - 1)
+                }
+            });
+            let links: Vec<_> = links
+                .filter_map(|(child, parent)| link(table, key, child, table, parent))
+                .collect();
             self.has("chain of over ten rows");
             if forwards {
                 self.has("row whose parent comes later");
@@ -70,7 +81,11 @@ impl Generator {
         let mut paths: Vec<Vec<(usize, ForeignKey)>> = vec![Vec::new()];
         while let Some(path) = paths.pop() {
             let at = path.last().map_or(start, |(_, key)| key.parent);
-            for key in self.tables[at].foreign_keys.iter().filter(|key| key.parent != at) {
+            for key in self.tables[at]
+                .foreign_keys
+                .iter()
+                .filter(|key| key.parent != at)
+            {
                 let mut longer = path.clone();
                 longer.push((at, key.clone()));
                 if key.parent == start {
@@ -100,7 +115,10 @@ impl Generator {
             let (child, row) = &rows[index];
             let (parent, other) = &rows[(index + 1) % rows.len()];
             let at = parent.at(*other).unwrap();
-            let named = format!("SELECT count(*) FROM {} AND {at}", parent.complete(&key.parent_columns));
+            let named = format!(
+                "SELECT count(*) FROM {} AND {at}",
+                parent.complete(&key.parent_columns)
+            );
             if self.number(&named) == 0 {
                 return;
             }
@@ -112,7 +130,13 @@ impl Generator {
 }
 
 /// Lets the row of the one table at a place refer to that of the other.
-fn link(child: &Table, key: &ForeignKey, row: usize, parent: &Table, other: usize) -> Option<String> {
+fn link(
+    child: &Table,
+    key: &ForeignKey,
+    row: usize,
+    parent: &Table,
+    other: usize,
+) -> Option<String> {
     let value = format!(
         "(SELECT {} FROM {} WHERE {})",
         identifiers(&key.parent_columns),
@@ -123,5 +147,9 @@ fn link(child: &Table, key: &ForeignKey, row: usize, parent: &Table, other: usiz
         [column] => identifier(column),
         columns => format!("({})", identifiers(columns)),
     };
-    Some(format!("UPDATE {} SET {columns} = {value} WHERE {}", child.sql_name(), child.at(row)?))
+    Some(format!(
+        "UPDATE {} SET {columns} = {value} WHERE {}",
+        child.sql_name(),
+        child.at(row)?
+    ))
 }

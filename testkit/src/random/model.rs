@@ -134,7 +134,12 @@ impl Table {
         let order = identifiers(columns);
         columns
             .iter()
-            .map(|column| format!("(SELECT {} FROM {from} ORDER BY {order} LIMIT 1 OFFSET {place})", identifier(column)))
+            .map(|column| {
+                format!(
+                    "(SELECT {} FROM {from} ORDER BY {order} LIMIT 1 OFFSET {place})",
+                    identifier(column)
+                )
+            })
             .collect()
     }
 

@@ -7,17 +7,87 @@ use crate::dice::Dice;
 use crate::sql::identifier;
 
 const PLAIN: [&str; 16] = [
-    "users", "posts", "tags", "Orders", "files", "events", "notes", "items", "id", "name", "title", "body", "value",
-    "created_at", "parent_id", "n",
+    "users",
+    "posts",
+    "tags",
+    "Orders",
+    "files",
+    "events",
+    "notes",
+    "items",
+    "id",
+    "name",
+    "title",
+    "body",
+    "value",
+    "created_at",
+    "parent_id",
+    "n",
 ];
 
 const HOSTILE: [&str; 62] = [
-    "with space", " leading", "trailing ", "double\"quote", "\"", "it's", "''", "back`tick", "[bracketed]", "open[",
-    "close]", "new\nline", "\r\n", "tab\there", "-- comment", "/* comment */", "*/", "semi;colon", ";", "🍂", "名前",
-    "select", "table", "rowid", "oid", "_rowid_", "scfg", "sqlitewannabe", "SQLITE", "_cfx", "_cf", "100%", "%s%n", "?1",
-    ":name", "@at", "$dollar", "back\\slash", "\\", "Ärger", "ärger", "Éa", "éa", "null", "values", "order", "group",
-    "default", "index", "trigger", "end", "a.b", "(", ")", "),(", "1st", "42", "\u{feff}bom", "\u{200f}rtl\u{202e}", "a,b",
-    "--", "'); DROP TABLE users; --",
+    "with space",
+    " leading",
+    "trailing ",
+    "double\"quote",
+    "\"",
+    "it's",
+    "''",
+    "back`tick",
+    "[bracketed]",
+    "open[",
+    "close]",
+    "new\nline",
+    "\r\n",
+    "tab\there",
+    "-- comment",
+    "/* comment */",
+    "*/",
+    "semi;colon",
+    ";",
+    "🍂",
+    "名前",
+    "select",
+    "table",
+    "rowid",
+    "oid",
+    "_rowid_",
+    "scfg",
+    "sqlitewannabe",
+    "SQLITE",
+    "_cfx",
+    "_cf",
+    "100%",
+    "%s%n",
+    "?1",
+    ":name",
+    "@at",
+    "$dollar",
+    "back\\slash",
+    "\\",
+    "Ärger",
+    "ärger",
+    "Éa",
+    "éa",
+    "null",
+    "values",
+    "order",
+    "group",
+    "default",
+    "index",
+    "trigger",
+    "end",
+    "a.b",
+    "(",
+    ")",
+    "),(",
+    "1st",
+    "42",
+    "\u{feff}bom",
+    "\u{200f}rtl\u{202e}",
+    "a,b",
+    "--",
+    "'); DROP TABLE users; --",
 ];
 
 /// Words that cannot stand as a name without quotes, of those above.
@@ -40,6 +110,8 @@ impl Names {
             37..45 => format!("{}{}", dice.word(&PLAIN), dice.word(&HOSTILE)),
             _ => dice.word(&HOSTILE).to_owned(),
         };
+        // D1 keeps this beginning for itself.
+        let base = base.replace("_cf_", "_cf-");
         let mut name = base.clone();
         for number in 2.. {
             if self.claim(&name) {
@@ -74,27 +146,46 @@ pub(super) fn quoted(dice: &mut Dice, name: &str) -> String {
 /// The same name to SQLite, with other capitals.
 pub(super) fn recased(name: &str) -> String {
     name.chars()
-        .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+        .map(|c| {
+            if c.is_ascii_lowercase() {
+                c.to_ascii_uppercase()
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
         .collect()
 }
+
+type Check = fn(&str) -> bool;
 
 impl Generator {
     /// Says what is special about the names in the database.
     pub(super) fn notice_names(&mut self) {
-        let mut names = self.texts("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
+        let mut names = self
+            .texts("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
         names.extend(self.texts(
             "SELECT x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x WHERE m.type = 'table'",
         ));
-        let checks: [(&'static str, fn(&str) -> bool); 9] = [
-            ("name with quotes", |name| name.contains(['"', '\'', '`', '[', ']'])),
+        let checks: [(&'static str, Check); 9] = [
+            ("name with quotes", |name| {
+                name.contains(['"', '\'', '`', '[', ']'])
+            }),
             ("name with a line end", |name| name.contains(['\n', '\r'])),
-            ("name with a comment", |name| name.contains("--") || name.contains("/*")),
+            ("name with a comment", |name| {
+                name.contains("--") || name.contains("/*")
+            }),
             ("name with a semicolon", |name| name.contains(';')),
             ("name with emoji", |name| name.contains('🍂')),
             ("name that is a keyword", |name| KEYWORDS.contains(&name)),
-            ("name like one of SQLite's or D1's", |name| ["scfg", "sqlitewannabe", "_cfx", "_cf"].contains(&name)),
-            ("name of over 200 characters", |name| name.chars().count() > 200),
-            ("name with a placeholder", |name| name.contains(['%', '?', '$', '@', ':', '\\'])),
+            ("name like one of SQLite's or D1's", |name| {
+                ["scfg", "sqlitewannabe", "_cfx", "_cf"].contains(&name)
+            }),
+            ("name of over 200 characters", |name| {
+                name.chars().count() > 200
+            }),
+            ("name with a placeholder", |name| {
+                name.contains(['%', '?', '$', '@', ':', '\\'])
+            }),
         ];
         for (feature, check) in checks {
             if names.iter().any(|name| check(name)) {
@@ -102,8 +193,12 @@ impl Generator {
             }
         }
         for (one, other) in [("Ärger", "ärger"), ("Éa", "éa")] {
-            if [one, other].iter().all(|name| names.iter().any(|found| found == name)) {
-                self.features.insert("names that differ in the case of other than ASCII letters");
+            if [one, other]
+                .iter()
+                .all(|name| names.iter().any(|found| found == name))
+            {
+                self.features
+                    .insert("names that differ in the case of other than ASCII letters");
             }
         }
     }

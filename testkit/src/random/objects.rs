@@ -74,22 +74,35 @@ impl Generator {
         if self.dice.percent(4) {
             let name = self.names.fresh(&mut self.dice);
             self.has("view of nothing");
-            self.attempt_one(format!("CREATE VIEW {} AS SELECT * FROM \"no such table\"", identifier(&name)));
+            self.attempt_one(format!(
+                "CREATE VIEW {} AS SELECT * FROM \"no such table\"",
+                identifier(&name)
+            ));
         }
     }
 
     fn add_view(&mut self) {
         let on_view = !self.views.is_empty() && self.dice.percent(40);
-        let source = if on_view { self.dice.pick(&self.views).clone() } else { as_view(self.dice.pick(&self.tables)) };
+        let source = if on_view {
+            self.dice.pick(&self.views).clone()
+        } else {
+            as_view(self.dice.pick(&self.tables))
+        };
         let first = source.columns[0].clone();
         let (from, column) = (identifier(&source.name), identifier(&first));
         let gap = self.gap();
         let (columns, list, query) = match self.dice.below(7) {
-            0 => (source.columns.clone(), String::new(), format!("SELECT{gap} * FROM {from}")),
+            0 => (
+                source.columns.clone(),
+                String::new(),
+                format!("SELECT{gap} * FROM {from}"),
+            ),
             1 => (
                 vec!["a; b".to_owned()],
                 String::new(),
-                format!("SELECT {column} AS \"a; b\" FROM {from}{gap} WHERE {column} IS NOT '; END; -- it''s'"),
+                format!(
+                    "SELECT {column} AS \"a; b\" FROM {from}{gap} WHERE {column} IS NOT '; END; -- it''s'"
+                ),
             ),
             2 => (
                 vec!["x".to_owned(), "y\"z".to_owned()],
@@ -99,22 +112,28 @@ impl Generator {
             3 => (
                 vec!["n".to_owned()],
                 String::new(),
-                format!("WITH w(n) AS (SELECT {column}{gap} FROM {from}) SELECT count(*) AS n FROM w"),
+                format!(
+                    "WITH w(n) AS (SELECT {column}{gap} FROM {from}) SELECT count(*) AS n FROM w"
+                ),
             ),
             4 => (
                 vec!["v".to_owned()],
                 String::new(),
-                format!("SELECT {column} AS v FROM {from} UNION ALL{gap} SELECT '🍂 COMMIT;' -- in the middle\n"),
+                format!(
+                    "SELECT {column} AS v FROM {from} UNION ALL{gap} SELECT '🍂 COMMIT;' -- in the middle\n"
+                ),
             ),
             5 => (
                 vec!["k".to_owned(), "v".to_owned()],
                 String::new(),
-                format!("SELECT a.{column} AS k, CASE WHEN b.{column} IS NULL THEN 'END' END AS v FROM {from} a JOIN {from} b USING ({column})"),
+                format!(
+                    "SELECT a.{column} AS k, CASE WHEN b.{column} IS NULL THEN 'END' END AS v FROM {from} a JOIN {from} b USING ({column})"
+                ),
             ),
             _ => (
                 vec!["n".to_owned()],
                 String::new(),
-                format!("VALUES (1), ('two; '), (x'00')").replace("VALUES", "SELECT column1 AS n FROM (VALUES").to_owned() + ")",
+                "SELECT column1 AS n FROM (VALUES (1), ('two; '), (x'00'))".to_owned(),
             ),
         };
         let name = self.names.fresh(&mut self.dice);
@@ -124,7 +143,11 @@ impl Generator {
         }
         self.has("view");
         let space = self.gap();
-        let head = self.dice.word(&["CREATE VIEW ", "create view if not exists ", "CREATE  VIEW main."]);
+        let head = self.dice.word(&[
+            "CREATE VIEW ",
+            "create view if not exists ",
+            "CREATE  VIEW main.",
+        ]);
         if self.attempt_one(format!("{head}{written}{list}{space} AS {query}{end}")) {
             self.views.push(View { name, columns });
         }
@@ -137,7 +160,9 @@ impl Generator {
         }
         let audit = self.names.fresh(&mut self.dice);
         let audit = identifier(&audit);
-        self.attempt_one(format!("CREATE TABLE {audit} (what, \"old; value\", at INTEGER DEFAULT 0)"));
+        self.attempt_one(format!(
+            "CREATE TABLE {audit} (what, \"old; value\", at INTEGER DEFAULT 0)"
+        ));
         for _ in 0..count {
             if !self.views.is_empty() && self.dice.percent(35) {
                 let view = self.dice.pick(&self.views).clone();
@@ -187,7 +212,12 @@ impl Generator {
         let name = quoted(&mut self.dice, &name);
         let time = self.dice.word(times);
         let each = self.dice.word(&["", " FOR EACH ROW", " for each row"]);
-        let (begin, last) = self.dice.pick(&[("BEGIN", "END"), ("begin", "end"), ("BEGIN\n ", "\nEND"), ("BEGIN\r\n", " -- last;\nEnd")]);
+        let (begin, last) = self.dice.pick(&[
+            ("BEGIN", "END"),
+            ("begin", "end"),
+            ("BEGIN\n ", "\nEND"),
+            ("BEGIN\r\n", " -- last;\nEnd"),
+        ]);
         let end = self.trailing();
         self.has("trigger");
         self.attempt_one(format!(
@@ -200,24 +230,43 @@ impl Generator {
 fn as_view(table: &Table) -> View {
     View {
         name: table.name.clone(),
-        columns: table.columns.iter().map(|column| column.name.clone()).collect(),
+        columns: table
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect(),
     }
 }
 
 /// The triggers that keep a full-text index what its table is.
-pub(super) fn sync_triggers(index: &str, table: &str, number: &str, columns: &[String], names: [String; 3]) -> Vec<String> {
+pub(super) fn sync_triggers(
+    index: &str,
+    table: &str,
+    number: &str,
+    columns: &[String],
+    names: [String; 3],
+) -> Vec<String> {
     let (ft, on) = (identifier(index), identifier(table));
     let list = identifiers(columns);
     let row = |which: &str| {
-        let cells: Vec<_> = columns.iter().map(|column| format!("{which}.{}", identifier(column))).collect();
+        let cells: Vec<_> = columns
+            .iter()
+            .map(|column| format!("{which}.{}", identifier(column)))
+            .collect();
         format!("{which}.{number}, {}", cells.join(", "))
     };
     let add = format!("INSERT INTO {ft}(rowid, {list}) VALUES ({});", row("new"));
-    let remove = format!("INSERT INTO {ft}({ft}, rowid, {list}) VALUES ({}, {});", literal("delete"), row("old"));
+    let remove = format!(
+        "INSERT INTO {ft}({ft}, rowid, {list}) VALUES ({}, {});",
+        literal("delete"),
+        row("old")
+    );
     let [added, removed, changed] = names.map(|name| identifier(&name));
     vec![
         format!("CREATE TRIGGER {added} AFTER INSERT ON {on} BEGIN {add} END"),
         format!("CREATE TRIGGER {removed} AFTER DELETE ON {on} BEGIN\n  {remove}\nEND"),
-        format!("CREATE TRIGGER {changed} AFTER UPDATE ON {on} BEGIN {remove} {add} END -- in step"),
+        format!(
+            "CREATE TRIGGER {changed} AFTER UPDATE ON {on} BEGIN {remove} {add} END -- in step"
+        ),
     ]
 }

@@ -91,7 +91,10 @@ const TEXTS: [Tagged; 62] = [
     ("'mac\rline'", "text with a carriage return"),
     ("'\n'", "text with a line end"),
     ("'\r'", "text with a carriage return"),
-    ("'literal \\r and \\n and \\\\ and \\0'", "text with backslashes"),
+    (
+        "'literal \\r and \\n and \\\\ and \\0'",
+        "text with backslashes",
+    ),
     ("'\\'", "text with backslashes"),
     ("'\\u000a'", "text with backslashes"),
     ("CAST(X'00' AS TEXT)", "text with NUL"),
@@ -115,10 +118,16 @@ const TEXTS: [Tagged; 62] = [
     ("'\u{feff}bom'", "byte order mark"),
     ("'\u{feff}'", "byte order mark"),
     ("'\u{200f}שלום \u{202e}abc\u{202c}'", "text beyond ASCII"),
-    ("'\u{10ffff}\u{fffe}\u{85}\u{2028}\u{2029}'", "text beyond ASCII"),
+    (
+        "'\u{10ffff}\u{fffe}\u{85}\u{2028}\u{2029}'",
+        "text beyond ASCII",
+    ),
     ("'\u{1}\u{8}\u{1b}[31m\u{7f}'", "control characters"),
     ("'BEGIN TRANSACTION;'", "words of transactions"),
-    ("'first BEGIN TRANSACTION; then\nCOMMIT;\n'", "words of transactions"),
+    (
+        "'first BEGIN TRANSACTION; then\nCOMMIT;\n'",
+        "words of transactions",
+    ),
     ("'BEGIN TRANSACTION'", "words of transactions"),
     ("'COMMIT;'", "words of transactions"),
     ("'; END; ROLLBACK; SAVEPOINT x;'", "words of transactions"),
@@ -127,7 +136,10 @@ const TEXTS: [Tagged; 62] = [
     ("'*/'", "text that looks like SQL"),
     ("'line;\nline;\n;'", "text that looks like SQL"),
     ("'''); DROP TABLE users; --'", "text that looks like SQL"),
-    ("'INSERT INTO \"t\" VALUES (1);\nPRAGMA foreign_keys=OFF;'", "text that looks like SQL"),
+    (
+        "'INSERT INTO \"t\" VALUES (1);\nPRAGMA foreign_keys=OFF;'",
+        "text that looks like SQL",
+    ),
     ("'a\n.quit\nb'", "commands of the shell"),
     ("'\n/\ngo\n'", "commands of the shell"),
     ("'.dump'", "commands of the shell"),
@@ -149,8 +161,14 @@ const BLOBS: [Tagged; 11] = [
     ("X'27'", "blob"),
     ("X'c328'", "blob"),
     ("CAST('plain text as a blob' AS BLOB)", "blob"),
-    ("CAST(''');\nDROP TABLE t; --' AS BLOB)", "blob that looks like SQL"),
-    ("CAST('BEGIN TRANSACTION;' AS BLOB)", "blob that looks like SQL"),
+    (
+        "CAST(''');\nDROP TABLE t; --' AS BLOB)",
+        "blob that looks like SQL",
+    ),
+    (
+        "CAST('BEGIN TRANSACTION;' AS BLOB)",
+        "blob that looks like SQL",
+    ),
     ("zeroblob(100)", "blob"),
     ("CAST('12' AS BLOB)", "numbers as blob"),
     ("X'0d0a'", "blob"),
@@ -163,7 +181,13 @@ impl Generator {
             if self.dice.percent(12) {
                 return "NULL".to_owned();
             }
-            let other = *self.dice.pick(&[Kind::Integer, Kind::Real, Kind::Text, Kind::Text, Kind::Blob]);
+            let other = *self.dice.pick(&[
+                Kind::Integer,
+                Kind::Real,
+                Kind::Text,
+                Kind::Text,
+                Kind::Blob,
+            ]);
             return self.typed(other);
         }
         self.typed(kind)
@@ -173,16 +197,22 @@ impl Generator {
     pub(super) fn typed(&mut self, kind: Kind) -> String {
         if matches!(kind, Kind::Text | Kind::Blob)
             && self.sizes != Sizes::Small
-            && self.dice.percent(if self.sizes == Sizes::Huge { 3 } else { 8 })
+            && self
+                .dice
+                .percent(if self.sizes == Sizes::Huge { 3 } else { 8 })
         {
             return self.long(kind);
         }
         let (sql, feature) = match kind {
-            Kind::Integer if self.dice.percent(60) => return self.dice.between(0, 1000).to_string(),
+            Kind::Integer if self.dice.percent(60) => {
+                return self.dice.between(0, 1000).to_string();
+            }
             Kind::Integer => *self.dice.pick(&INTEGERS),
             Kind::Real => *self.dice.pick(&REALS),
             Kind::Blob => *self.dice.pick(&BLOBS),
-            Kind::Text if self.dice.percent(25) => return format!("'row {}'", self.dice.below(100_000)),
+            Kind::Text if self.dice.percent(25) => {
+                return format!("'row {}'", self.dice.below(100_000));
+            }
             Kind::Text => *self.dice.pick(&TEXTS),
             Kind::Any => ("NULL", "NULL"),
         };
@@ -195,11 +225,23 @@ impl Generator {
         match kind {
             Kind::Integer if self.dice.percent(90) => {
                 let number = self.dice.below(5000);
-                if self.dice.percent(20) { format!("-{number}") } else { number.to_string() }
+                if self.dice.percent(20) {
+                    format!("-{number}")
+                } else {
+                    number.to_string()
+                }
             }
             // Not the greatest: after it, SQLite draws row numbers by chance.
-            Kind::Integer => (*self.dice.pick(&["4611686018427387904", "(-9223372036854775807 - 1)", "9007199254740993", "0"])).to_owned(),
-            Kind::Text | Kind::Any if self.dice.percent(50) => format!("'key {}'", self.dice.below(100_000)),
+            Kind::Integer => (*self.dice.pick(&[
+                "4611686018427387904",
+                "(-9223372036854775807 - 1)",
+                "9007199254740993",
+                "0",
+            ]))
+            .to_owned(),
+            Kind::Text | Kind::Any if self.dice.percent(50) => {
+                format!("'key {}'", self.dice.below(100_000))
+            }
             Kind::Blob if self.dice.percent(60) => format!("X'{:08x}'", self.dice.below(1 << 31)),
             Kind::Real if self.dice.percent(60) => format!("{}.5", self.dice.below(10_000)),
             kind => self.typed(kind),
@@ -222,14 +264,30 @@ impl Generator {
     /// One piece of text again and again, up to about `length` bytes, with an end that is different.
     fn repeated(&mut self, kind: Kind, length: usize) -> String {
         let pieces = [
-            "ab", "it''s", "''''", "line\n", "line\r\n", "🍂é", "semi;\n", "-- x\n", "\\n", "BEGIN TRANSACTION;", "x y z ",
+            "ab",
+            "it''s",
+            "''''",
+            "line\n",
+            "line\r\n",
+            "🍂é",
+            "semi;\n",
+            "-- x\n",
+            "\\n",
+            "BEGIN TRANSACTION;",
+            "x y z ",
             "\u{feff}€",
         ];
         let piece = self.dice.word(&pieces);
         let times = length / piece.replace("''", "'").len();
         let start = "x".repeat(self.dice.below(4));
         let end = self.dice.word(&[
-            "'end'", "''", "char(0)", "char(0) || 'end'", "CAST(X'c328' AS TEXT)", "CAST(X'e282' AS TEXT)", "char(13)",
+            "'end'",
+            "''",
+            "char(0)",
+            "char(0) || 'end'",
+            "CAST(X'c328' AS TEXT)",
+            "CAST(X'e282' AS TEXT)",
+            "char(13)",
         ]);
         if end.contains("(0)") {
             self.has("long text with NUL");
@@ -239,7 +297,8 @@ impl Generator {
         if piece.contains("''") {
             self.has("long text of quotes");
         }
-        let text = format!("'{start}' || replace(hex(zeroblob({times})), '00', '{piece}') || {end}");
+        let text =
+            format!("'{start}' || replace(hex(zeroblob({times})), '00', '{piece}') || {end}");
         match kind {
             Kind::Blob => format!("CAST({text} AS BLOB)"),
             _ => format!("({text})"),

@@ -35,7 +35,11 @@ pub(super) fn split(sql: &str) -> Vec<&str> {
     while !rest.is_empty() {
         let (end, useful) = statement_end(rest);
         let (statement, others) = rest.split_at(end.unwrap_or(rest.len()));
-        let statement = if end.is_some() { &statement[..statement.len() - 1] } else { statement };
+        let statement = if end.is_some() {
+            &statement[..statement.len() - 1]
+        } else {
+            statement
+        };
         let statement = trim(statement);
         if useful && !statement.is_empty() {
             statements.push(statement);
@@ -142,7 +146,10 @@ mod tests {
     #[test]
     fn a_statement_ends_at_a_semicolon_outside_of_quotes_and_comments() {
         let sql = "a ';' \";\" `;` [;] -- ;\n /* ; */ b ; c''';';";
-        assert_eq!(split(sql), ["a ';' \";\" `;` [;] -- ;\n /* ; */ b", "c''';'"]);
+        assert_eq!(
+            split(sql),
+            ["a ';' \";\" `;` [;] -- ;\n /* ; */ b", "c''';'"]
+        );
     }
 
     #[test]
@@ -153,7 +160,10 @@ mod tests {
 
     #[test]
     fn a_table_named_trigger_is_no_trigger() {
-        assert_eq!(split("CREATE TABLE trigger (a);b"), ["CREATE TABLE trigger (a)", "b"]);
+        assert_eq!(
+            split("CREATE TABLE trigger (a);b"),
+            ["CREATE TABLE trigger (a)", "b"]
+        );
     }
 
     #[test]

@@ -16,7 +16,9 @@ INSERT INTO child VALUES (1);
 INSERT INTO parent VALUES (1);";
 
 fn refused(dump: &str) -> String {
-    let one = statement_by_statement(&d1::empty(), dump).unwrap_err().to_string();
+    let one = statement_by_statement(&d1::empty(), dump)
+        .unwrap_err()
+        .to_string();
     let batch = as_one_batch(&d1::empty(), dump).unwrap_err().to_string();
     assert_eq!(one, batch);
     one
@@ -27,7 +29,9 @@ fn all_ways_of_restoring_come_to_the_same() {
     let (one, other) = (d1::empty(), d1::empty());
     statement_by_statement(&one, DUMP).unwrap();
     as_one_batch(&other, DUMP).unwrap();
-    let parents = one.query_row("SELECT count(*) FROM parent", [], |row| row.get::<_, i64>(0));
+    let parents = one.query_row("SELECT count(*) FROM parent", [], |row| {
+        row.get::<_, i64>(0)
+    });
     assert_eq!(parents, Ok(1));
     assert_eq!(differences(&of(&one), &of(&other)), [""; 0]);
 }
@@ -45,7 +49,11 @@ fn a_child_before_its_parent_passes_only_where_keys_wait_or_are_off() {
 #[test]
 fn a_batch_that_fails_leaves_nothing() {
     let connection = d1::empty();
-    as_one_batch(&connection, "CREATE TABLE t (a); INSERT INTO t VALUES (1, 2);").unwrap_err();
+    as_one_batch(
+        &connection,
+        "CREATE TABLE t (a); INSERT INTO t VALUES (1, 2);",
+    )
+    .unwrap_err();
     assert_eq!(of(&connection), of(&d1::empty()));
 }
 
@@ -70,7 +78,10 @@ fn what_d1_does_not_take_is_refused() {
         "PRAGMA user_version = 1",
         "PRAGMA writable_schema=ON",
     ] {
-        assert!(refused(statement).starts_with("D1 does not take statement 1"), "{statement}");
+        assert!(
+            refused(statement).starts_with("D1 does not take statement 1"),
+            "{statement}"
+        );
     }
 }
 
@@ -90,7 +101,9 @@ fn the_words_of_a_transaction_are_refused_in_a_batch_wherever_they_are() {
 #[test]
 fn the_shell_restores_and_complains() {
     let path = std::env::temp_dir().join(format!("testkit-shell-{}.sqlite", std::process::id()));
-    let Some(restored) = with_shell(&path, DUMP) else { return };
+    let Some(restored) = with_shell(&path, DUMP) else {
+        return;
+    };
     restored.unwrap();
     let expected = d1::empty();
     statement_by_statement(&expected, DUMP).unwrap();
