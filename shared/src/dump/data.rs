@@ -29,8 +29,9 @@ enum Read {
     Pages(Of),
     /// Always right after the pages that they interrupt.
     LongRows(Of),
-    Updates(Of),
-    /// Rows of this table that come before their parent.
+    /// Whether values that are too long were left out already.
+    Updates(Of, bool),
+    /// Rows that come before their parent by this foreign key, `child -> parent`.
     Unordered(String),
     Settings(usize),
 }
@@ -56,7 +57,7 @@ pub(super) struct Data {
     pub(super) updates: Vec<RowText>,
     /// Statements that set the AUTOINCREMENT counters.
     pub(super) counters: Vec<String>,
-    /// Tables with rows that come before their parent, and no column that may be NULL meanwhile.
+    /// Foreign keys, `child -> parent`, with rows that come before their parent and cannot be NULL meanwhile.
     pub(super) unordered: Vec<String>,
 }
 
@@ -111,14 +112,21 @@ fn reads(plan: &Plan) -> Vec<(Read, String)> {
     };
     for (n, table) in plan.tables.iter().enumerate() {
         pages(&mut reads, Of::Table(n), &table.rows, table.has_long_rows);
-        let updates = table.rows.updates(&table.key);
+        let updates = table.rows.updates();
         reads.extend(
             updates
                 .into_iter()
-                .map(|sql| (Read::Updates(Of::Table(n)), sql)),
+                .map(|sql| (Read::Updates(Of::Table(n), table.rows.has_long_keys), sql)),
         );
-        let unordered = table.unordered.iter().cloned();
-        reads.extend(unordered.map(|sql| (Read::Unordered(table.name.clone()), sql)));
+        let name = &table.name;
+        let within = table.unordered.iter();
+        reads.extend(within.map(|sql| (Read::Unordered(format!("{name} -> {name}")), sql.clone())));
+        if table.rows.has_long_keys {
+            let long = table.rows.long_keys().into_iter();
+            reads.extend(
+                long.map(|(parent, sql)| (Read::Unordered(format!("{name} -> {parent}")), sql)),
+            );
+        }
     }
     for (n, found) in plan.virtuals.iter().enumerate() {
         if found.has_settings {
@@ -181,14 +189,21 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
                 changed |= loses_text(texts, plan.rows_mut(of)?.0);
                 *data.text_mut(of)? = merge(std::mem::take(&mut pages), long);
             }
-            Read::Updates(of) => {
+            Read::Updates(of, without_long_keys) => {
                 let updates: Vec<PageRow> = outcome.read()?;
-                changed |= reveals(&updates, plan.rows_mut(of)?.0, None)?;
-                data.updates.push(merge(updates, Vec::new()));
+                let rows = plan.rows_mut(of)?.0;
+                if !without_long_keys && has_long_lines(&updates) {
+                    rows.has_long_keys = true;
+                    changed = true;
+                } else {
+                    changed |= reveals(&updates, rows, None)?;
+                    data.updates.push(merge(updates, Vec::new()));
+                }
             }
-            Read::Unordered(table) => {
-                if outcome.read::<Found>()?.iter().any(|row| row.found > 0) {
-                    data.unordered.push(table);
+            Read::Unordered(key) => {
+                let found: Vec<Found> = outcome.read()?;
+                if found.iter().any(|row| row.found > 0) && !data.unordered.contains(&key) {
+                    data.unordered.push(key);
                 }
             }
             Read::Settings(n) => {
@@ -244,7 +259,7 @@ fn reveals(
     rows: &mut Rows,
     has_long_rows: Option<&mut bool>,
 ) -> Result<bool, DumpError> {
-    if pages.iter().any(|page| page.longest > LONGEST_STATEMENT) {
+    if has_long_lines(pages) {
         return Err(DumpError::StatementTooLong {
             object: rows.table.clone(),
         });
@@ -258,6 +273,10 @@ fn reveals(
         _ => false,
     };
     Ok(lost || long)
+}
+
+fn has_long_lines(pages: &[PageRow]) -> bool {
+    pages.iter().any(|page| page.longest > LONGEST_STATEMENT)
 }
 
 /// Whether text that is no UTF-8 was lost; if so, it will not be the next time.

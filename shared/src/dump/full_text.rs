@@ -4,6 +4,21 @@
 
 use super::sql::{Token, same_name, tokens, unquoted};
 
+/// The options of FTS5 in the order in which it looks for one that begins like a given name: it takes `con` for
+/// `content`.
+const OPTIONS: [&str; 10] = [
+    "prefix",
+    "tokenize",
+    "content",
+    "contentless_delete",
+    "contentless_unindexed",
+    "content_rowid",
+    "columnsize",
+    "locale",
+    "detail",
+    "tokendata",
+];
+
 /// Where the text of a full-text table is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
@@ -65,7 +80,7 @@ impl Module<'_> {
         self.arguments
             .iter()
             .find_map(|argument| match argument.as_slice() {
-                [Token::Word(key), Token::Mark('='), rest @ ..] if same_name(key, name) => {
+                [Token::Word(key), Token::Mark('='), rest @ ..] if meant(key) == Some(name) => {
                     Some(match rest {
                         [Token::Word(value) | Token::Quoted(value), ..] => unquoted(value),
                         _ => String::new(),
@@ -99,6 +114,15 @@ impl Module<'_> {
         }
         parts
     }
+}
+
+/// The option that FTS5 takes `key` for.
+fn meant(key: &str) -> Option<&'static str> {
+    let begins = |option: &&str| {
+        let start = option.get(..key.len());
+        start.is_some_and(|start| same_name(start, key))
+    };
+    OPTIONS.into_iter().find(begins)
 }
 
 #[cfg(test)]
@@ -138,6 +162,16 @@ mod tests {
                 by_rowid: Some("id".into())
             }
         );
+    }
+
+    #[test]
+    fn an_option_may_be_cut_short() {
+        for option in ["con='d'", "CONTENT='d'", "c='d'"] {
+            let found = content(&format!("CREATE VIRTUAL TABLE f USING fts5(a, {option})"));
+            assert!(matches!(found, Content::External { .. }), "{option}");
+        }
+        let found = content("CREATE VIRTUAL TABLE f USING fts5(a, contentl=1)");
+        assert_eq!(found, Content::Own);
     }
 
     #[test]

@@ -14,3 +14,5 @@ pub(super) const PIECE: usize = 49_000;
 pub(super) const LONG_VALUE: usize = 200;
 /// The longest value that D1 stores is 2,000,000, and its engine returns a little more.
 pub(super) const LONGEST_VALUE: usize = 2_200_000;
+/// Where a statement that sets a column afterwards would be too long, values up to this length still are set so.
+pub(super) const LONGEST_KEY: usize = 10_000;

@@ -3,6 +3,12 @@
 use super::limits::STATEMENT;
 use super::rows::{Key, Rows};
 
+/// How often a statement names a column at most, and what it has beside for each.
+const USES: usize = 17;
+const AROUND_A_NAME: usize = 600;
+/// The columns that a query may have.
+const MOST_COLUMNS: usize = 100;
+
 /// The rows of a table as `t`, and how their columns are called there. Every name is qualified: one that is not would
 /// become a string where there is no such column. <https://www.sqlite.org/quirks.html#dblquote>
 #[derive(Debug, Clone)]
@@ -11,20 +17,30 @@ pub(super) struct Names {
     pub(super) from: String,
     /// The columns of [`Rows::columns`].
     pub(super) columns: Vec<String>,
-    key: Key,
-    /// The columns of the key, and the same columns as the table has them.
+    /// The columns of the key, and the same columns as the table has them; empty when rows have no key.
     key_columns: Vec<(String, String)>,
 }
 
 impl Names {
-    /// What `write` makes with the table's own names or, where these make the statement too long for D1, with short
-    /// ones. Not always the short ones: they cost a column, and a query has at most 100.
-    pub(super) fn shortest_that_fits(rows: &Rows, write: impl Fn(&Self) -> String) -> String {
-        let plain = write(&Self::plain(rows));
-        if plain.len() <= STATEMENT {
-            return plain;
+    /// The table's own names or, where these would make a statement too long for D1, short ones. Not always the short
+    /// ones: they may cost a column, and a query has at most 100. The same for every statement about a table, so that
+    /// all mean the same rows.
+    pub(super) fn of(rows: &Rows) -> Self {
+        let names: usize = rows
+            .columns
+            .iter()
+            .map(|name| name.len() + "t.".len())
+            .sum();
+        if names * USES + rows.columns.len() * AROUND_A_NAME <= STATEMENT {
+            Self::plain(rows)
+        } else {
+            Self::short(rows)
         }
-        write(&Self::short(rows))
+    }
+
+    /// What the column at this place is called.
+    pub(super) fn column(&self, place: usize) -> &str {
+        self.columns.get(place).map_or("NULL", String::as_str)
     }
 
     fn plain(rows: &Rows) -> Self {
@@ -40,7 +56,6 @@ impl Names {
                 .iter()
                 .map(|name| format!("t.{name}"))
                 .collect(),
-            key: rows.key.clone(),
             key_columns: key_columns
                 .into_iter()
                 .map(|name| (format!("t.{name}"), name))
@@ -57,6 +72,8 @@ impl Names {
             .map(|(n, name)| format!("u.{name} AS {}", alias(n)))
             .collect();
         let (extra, key_columns) = match &rows.key {
+            // One column more would be too many; without an order the rows come by their rowid all the same.
+            Key::Rowid(_) if rows.columns.len() >= MOST_COLUMNS => (String::new(), Vec::new()),
             Key::Rowid(name) => (
                 format!(", u.{name} AS k"),
                 vec![("t.k".to_owned(), (*name).to_owned())],
@@ -82,7 +99,6 @@ impl Names {
             columns: (0..rows.columns.len())
                 .map(|n| format!("t.{}", alias(n)))
                 .collect(),
-            key: rows.key.clone(),
             key_columns,
         }
     }
@@ -94,7 +110,7 @@ impl Names {
             .iter()
             .map(|(name, _)| name.as_str())
             .collect();
-        (self.key != Key::Nothing).then(|| columns.join(", "))
+        (!self.key_columns.is_empty()).then(|| columns.join(", "))
     }
 
     /// Whether the row `other` of the same table comes after the row of `t`; `None` when rows have no key.
@@ -104,7 +120,7 @@ impl Names {
             .iter()
             .map(|(ours, name)| (ours.as_str(), format!("{other}.{name}")))
             .unzip();
-        (self.key != Key::Nothing)
+        (!self.key_columns.is_empty())
             .then(|| format!("({}) > ({})", theirs.join(", "), ours.join(", ")))
     }
 }

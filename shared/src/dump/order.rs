@@ -28,7 +28,7 @@ pub(super) struct Link {
     /// Index into [`Table::foreign_keys`].
     pub(super) key: usize,
     /// Index of the table referred to.
-    pub(super) parent: usize,
+    parent: usize,
 }
 
 /// Finds the order.

@@ -1,6 +1,8 @@
 //! What is to be read and written of a database, decided from its schema alone.
 
 use super::DumpError;
+use std::collections::BTreeSet;
+
 use super::full_text::Content;
 use super::limits::STATEMENT;
 use super::order::{Order, nullable_column, order};
@@ -20,6 +22,8 @@ pub(super) struct Plan {
     pub(super) scratch: String,
     /// Foreign keys between tables for whose rows there is no order, `child -> parent`.
     pub(super) deferred: Vec<String>,
+    /// Whether rows may refer to each other in a circle that cannot be opened.
+    pub(super) is_locked: bool,
     /// What a person should know.
     pub(super) warnings: Vec<String>,
 }
@@ -30,12 +34,12 @@ pub(super) struct TablePlan {
     pub(super) name: String,
     pub(super) sql: String,
     pub(super) rows: Rows,
+    /// The columns and constraints that it must have for what other tables refer to.
+    pub(super) stub: String,
+    /// The tables that it refers to.
+    pub(super) refers_to: Vec<String>,
     /// Some rows are too long for one statement.
     pub(super) has_long_rows: bool,
-    /// Whether its rows, or those of a table in a circle with it, refer to each other in a circle that can be opened.
-    pub(super) is_linked: bool,
-    /// The columns by which a row is found again to set what was NULL at first; empty where nothing is.
-    pub(super) key: Vec<String>,
     /// Statements that count rows which come before their parent in the same table, where no column may be NULL.
     pub(super) unordered: Vec<String>,
 }
@@ -87,7 +91,7 @@ impl Plan {
                 });
             }
         }
-        let deferred = order
+        let deferred: Vec<String> = order
             .deferred
             .iter()
             .filter_map(|link| {
@@ -95,11 +99,21 @@ impl Plan {
                 Some(arrow(table, table.foreign_keys.get(link.key)?))
             })
             .collect();
+        let of_one_table = tables.iter().filter(|table| !table.unordered.is_empty());
+        let locked = of_one_table.map(|table| format!("{0} -> {0}", table.name));
+        let locked: Vec<String> = deferred.iter().cloned().chain(locked).collect();
+        warnings.extend(locked.iter().map(|key| {
+            format!(
+                "The foreign key {} closes a circle and its column cannot be NULL: over a live database this dump is restored only where foreign keys can be switched off. Restore it into a new database.",
+                comment(key)
+            )
+        }));
         Ok(Self {
             scratch: free_name(&schema),
             tables,
             virtuals,
             deferred,
+            is_locked: !locked.is_empty(),
             warnings,
             schema,
         })
@@ -109,6 +123,16 @@ impl Plan {
     pub(super) fn uses_scratch(&self) -> bool {
         self.tables.iter().any(|table| table.has_long_rows)
             || self.virtuals.iter().any(|found| found.has_long_rows)
+    }
+
+    /// Whether another table refers to it.
+    pub(super) fn is_parent(&self, table: &str) -> bool {
+        let mut keys = self
+            .schema
+            .tables
+            .iter()
+            .flat_map(|other| &other.foreign_keys);
+        keys.any(|key| key.refers_to(table))
     }
 
     /// The statements that make the indexes which foreign keys refer to, then those that make the others.
@@ -157,9 +181,9 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
         .iter()
         .filter(|link| link.table == place)
         .filter_map(|link| table.foreign_keys.get(link.key))
-        .filter_map(|key| Some((nullable_column(schema, table, key)?, None)));
+        .filter_map(|key| Some((nullable_column(schema, table, key)?, key, None)));
     let mut unordered = Vec::new();
-    let mut opened: Vec<(&str, Option<Pairs>)> = between_tables.collect();
+    let mut opened: Vec<(&str, &ForeignKey, Option<Pairs>)> = between_tables.collect();
     for key in table
         .foreign_keys
         .iter()
@@ -167,15 +191,14 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
     {
         let pairs = pairs(table, key);
         match nullable_column(schema, table, key) {
-            Some(column) => opened.push((column, Some(pairs))),
+            Some(column) => opened.push((column, key, Some(pairs))),
             None => unordered.push(pairs),
         }
     }
-    let is_parent = order.opened.iter().any(|link| link.parent == place);
     let mut table = table.clone();
-    let mut key = Vec::new();
+    let mut found_by = Vec::new();
     if !opened.is_empty() {
-        key = match (table.rowid_column(), table.rowid_name()) {
+        found_by = match (table.rowid_column(), table.rowid_name()) {
             (Some(column), _) => vec![identifier(&column.name)],
             (None, Some(rowid)) => vec![rowid.to_owned()],
             (None, None) => table
@@ -187,15 +210,20 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
         table.keeps_rowid |= table.rowid_column().is_none() && table.rowid_name().is_some();
     }
     let mut rows = Rows::of_table(&table);
-    for (column, later) in opened {
-        rows.open(column, later);
+    rows.found_by = found_by;
+    for (column, key, later) in opened {
+        rows.open(column, &key.parent, later);
     }
     TablePlan {
-        is_linked: is_parent || !key.is_empty(),
-        key,
         unordered: unordered
             .iter()
             .filter_map(|pairs| rows.unordered(pairs))
+            .collect(),
+        stub: stub(schema, &table),
+        refers_to: table
+            .foreign_keys
+            .iter()
+            .map(|key| key.parent.clone())
             .collect(),
         name: table.name,
         sql: table.sql,
@@ -204,18 +232,50 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
     }
 }
 
-/// The columns of a foreign key with those that they refer to.
-fn pairs(table: &Table, key: &ForeignKey) -> Pairs {
-    let primary_key = table.primary_key();
-    let parents = if key.parent_columns.is_empty() {
-        primary_key
+/// The columns of a foreign key with those of `parent` that they refer to.
+fn pairs(parent: &Table, key: &ForeignKey) -> Pairs {
+    key.columns
+        .iter()
+        .cloned()
+        .zip(referred(parent, key))
+        .collect()
+}
+
+/// The columns of `parent` that a foreign key refers to.
+fn referred(parent: &Table, key: &ForeignKey) -> Vec<String> {
+    if !key.parent_columns.is_empty() {
+        return key.parent_columns.clone();
+    }
+    let primary_key = parent.primary_key();
+    primary_key
+        .iter()
+        .map(|column| column.name.clone())
+        .collect()
+}
+
+fn stub(schema: &Schema, table: &Table) -> String {
+    let mut columns = BTreeSet::new();
+    let mut constraints = BTreeSet::new();
+    let keys = schema.tables.iter().flat_map(|other| &other.foreign_keys);
+    for key in keys.filter(|key| key.refers_to(&table.name)) {
+        let referred = referred(table, key);
+        let referred: Vec<String> = referred
             .iter()
-            .map(|column| column.name.clone())
-            .collect()
-    } else {
-        key.parent_columns.clone()
-    };
-    key.columns.iter().cloned().zip(parents).collect()
+            .map(|name| identifier(name).to_ascii_lowercase())
+            .collect();
+        let kind = if key.parent_columns.is_empty() {
+            "PRIMARY KEY"
+        } else {
+            "UNIQUE"
+        };
+        constraints.insert(format!("{kind} ({})", referred.join(", ")));
+        columns.extend(referred);
+    }
+    columns
+        .into_iter()
+        .chain(constraints)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn virtual_plan(

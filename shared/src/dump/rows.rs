@@ -3,10 +3,10 @@
 //! A page is a run of rows as one text. A row too long for one statement interrupts the pages: its values are put
 //! together from pieces in a scratch table and inserted whole, so that no constraint ever sees a part of one.
 
-use super::limits::{LONG_VALUE, LONGEST_VALUE, PAGE, PIECE, STATEMENT};
+use super::limits::{LONG_VALUE, LONGEST_KEY, LONGEST_VALUE, PAGE, PIECE, STATEMENT};
 use super::names::Names;
-use super::schema::Table;
-use super::sql::{balanced, identifier, literal};
+use super::schema::{ROWIDS, Table};
+use super::sql::{balanced, identifier, literal, same_name};
 
 /// What a value's literal may have in addition to twice its bytes: quotes, a CAST or a `replace`, a separator.
 const AROUND_A_VALUE: usize = 40;
@@ -24,6 +24,10 @@ pub(super) struct Rows {
     pub(super) key: Key,
     /// Columns that are NULL at first, and for which rows.
     opened: Vec<Opened>,
+    /// The columns by which a row is found again to set what is NULL at first, as in `columns`; empty where nothing is.
+    pub(super) found_by: Vec<String>,
+    /// Some opened columns, or what their rows are found by, are too long for a statement: these are not opened.
+    pub(super) has_long_keys: bool,
     /// Text that is not ASCII is written as hex: some of it is no UTF-8 and would be lost on its way out.
     pub(super) exact_text: bool,
 }
@@ -49,6 +53,8 @@ struct Opened {
     column: usize,
     /// Only in rows whose parent comes after them; otherwise in every row.
     later: Option<Pairs>,
+    /// The table that is referred to.
+    parent: String,
 }
 
 impl Rows {
@@ -78,27 +84,41 @@ impl Rows {
             keeps_rowid: kept.is_some(),
             key,
             opened: Vec::new(),
+            found_by: Vec::new(),
+            has_long_keys: false,
             exact_text: false,
         }
     }
 
-    /// The rows of a full-text table that keeps its text; they are found by their rowid.
+    /// The rows of a full-text table that keeps its text; they are found by their rowid. The table has a hidden column
+    /// of its own name.
     pub(super) fn of_full_text(name: &str, columns: &[&str]) -> Self {
+        let is_free = |alias: &&str| {
+            !same_name(alias, name) && !columns.iter().any(|column| same_name(alias, column))
+        };
+        let rowid = ROWIDS.into_iter().find(is_free).unwrap_or("rowid");
         let columns = columns.iter().map(|column| identifier(column));
         Self {
             table: identifier(name),
-            columns: std::iter::once("rowid".to_owned()).chain(columns).collect(),
+            columns: std::iter::once(rowid.to_owned()).chain(columns).collect(),
             keeps_rowid: true,
-            key: Key::Rowid("rowid"),
+            key: Key::Rowid(rowid),
             opened: Vec::new(),
+            found_by: Vec::new(),
+            has_long_keys: false,
             exact_text: false,
         }
     }
 
-    /// Leaves `column` NULL at first: in every row, or, with `later`, where the row referred to comes later.
-    pub(super) fn open(&mut self, column: &str, later: Option<Pairs>) {
+    /// Leaves `column`, which refers to `parent`, NULL at first: in every row, or, with `later`, where the row referred to
+    /// comes later.
+    pub(super) fn open(&mut self, column: &str, parent: &str, later: Option<Pairs>) {
         if let Some(column) = self.place(column) {
-            self.opened.push(Opened { column, later });
+            self.opened.push(Opened {
+                column,
+                later,
+                parent: parent.to_owned(),
+            });
         }
     }
 
@@ -132,94 +152,91 @@ impl Rows {
     /// Reads the rows as pages in order: `text` has the statements of `rows` rows, a line each; where it is NULL, one
     /// row too long for a statement stands there. `longest` has the bytes of the longest line.
     pub(super) fn pages(&self) -> String {
-        Names::shortest_that_fits(self, |names| {
-            let line = format!(
-                "CASE WHEN {} <= {} THEN {} END",
-                length(names),
-                self.room() / 2,
-                self.line(|column| self.value(names, column))
-            );
-            paged(names, &line, "")
-        })
+        let names = Names::of(self);
+        let line = format!(
+            "CASE WHEN {} <= {} THEN {} END",
+            length(&names),
+            self.room() / 2,
+            self.line(&names)
+        );
+        paged(&names, &line, "")
     }
 
     /// Reads the rows that are too long for a statement, each as the statements of `text` in order: pieces, the row,
     /// and the emptying of the scratch table. `row` counts the rows from 1.
     pub(super) fn long_rows(&self, scratch: &str) -> String {
         let scratch = identifier(scratch);
-        Names::shortest_that_fits(self, |names| {
-            let count = self.columns.len();
-            let is_long_row = format!("{} > {}", length(names), self.room() / 2);
-            let picked: String = names
-                .columns
-                .iter()
-                .enumerate()
-                .map(|(n, name)| format!(" WHEN {n} THEN {name}"))
-                .collect();
-            let number = match names.order() {
-                Some(order) => format!("dense_rank() OVER (ORDER BY {order})"),
-                None => format!("(row_number() OVER () - 1) / {count} + 1"),
-            };
-            let row_number = match names.order() {
-                Some(order) => format!("row_number() OVER (ORDER BY {order})"),
-                None => "row_number() OVER ()".to_owned(),
-            };
-            let piece = format!(
-                "{} || c || ', ' || p.value || ', X''' || hex(substr(CAST(x AS BLOB), 1 + p.value * {PIECE}, {PIECE})) || ''');'",
-                literal(&format!("INSERT INTO {scratch} (c, n, d) VALUES ("))
-            );
-            let whole = format!(
-                "{} || char(10) || {}",
-                self.line(|column| self.long_value(names, column, &scratch)),
-                literal(&format!("DELETE FROM {scratch};"))
-            );
-            // CROSS JOIN keeps the columns of a row together where rows have no key to be counted by.
-            format!(
-                "SELECT n AS row, c AS col, p.value AS piece, {piece} AS text FROM \
-                 (SELECT {number} AS n, s.value AS c, CASE s.value{picked} END AS x \
-                 FROM {from} CROSS JOIN {columns} AS s WHERE {is_long_row}) JOIN {pieces} AS p \
-                 WHERE {is_long} AND p.value * {PIECE} < octet_length(x) \
-                 UNION ALL SELECT {row_number}, {count}, 0, {whole} FROM {from} WHERE {is_long_row} ORDER BY 1, 2, 3",
-                from = names.from,
-                columns = numbers(count),
-                pieces = numbers(LONGEST_VALUE.div_ceil(PIECE)),
-                is_long = is_long("x"),
-            )
-        })
+        let names = Names::of(self);
+        let count = self.columns.len();
+        let picked: String = (0..count)
+            .map(|n| {
+                format!(
+                    " WHEN {n} THEN {}",
+                    self.unless_opened(&names, n, "NULL", names.column(n))
+                )
+            })
+            .collect();
+        let number = match names.order() {
+            Some(order) => format!("dense_rank() OVER (ORDER BY {order})"),
+            None => format!("(row_number() OVER () - 1) / {count} + 1"),
+        };
+        // CROSS JOIN keeps the columns of a row together where rows have no key to be counted by.
+        let cells = format!(
+            "(SELECT {number} AS n, s.value AS c, CASE s.value{picked} END AS x FROM {} CROSS JOIN {} AS s WHERE {} > {})",
+            names.from,
+            numbers(count),
+            length(&names),
+            self.room() / 2
+        );
+        let piece = format!(
+            "{} || c || ', ' || p.value || ', X''' || hex(substr(CAST(x AS BLOB), 1 + p.value * {PIECE}, {PIECE})) || ''');'",
+            literal(&format!("INSERT INTO {scratch} (c, n, d) VALUES ("))
+        );
+        let is_long = format!("octet_length(x) > {LONG_VALUE} AND typeof(x) IN ('text', 'blob')");
+        let assembled = format!(
+            "{} || CASE typeof(x) WHEN 'text' THEN 'TEXT' ELSE 'BLOB' END || {} || c || ' ORDER BY n))'",
+            literal("(SELECT CAST(group_concat(d, '') AS "),
+            literal(&format!(") FROM (SELECT d FROM {scratch} WHERE c = ")),
+        );
+        format!(
+            "SELECT n AS row, c AS col, p.value AS piece, {piece} AS text FROM {cells} JOIN {} AS p \
+             WHERE {is_long} AND p.value * {PIECE} < octet_length(x) \
+             UNION ALL SELECT n, {count}, 0, {head} || group_concat(CASE WHEN {is_long} THEN {assembled} ELSE {value} END, ', ' ORDER BY c) \
+             || {end} FROM {cells} GROUP BY n ORDER BY 1, 2, 3",
+            numbers(LONGEST_VALUE.div_ceil(PIECE)),
+            head = literal(&self.head()),
+            value = self.literal_of("x"),
+            end = literal(&format!(");\nDELETE FROM {scratch};")),
+        )
     }
 
-    /// Reads, paged as [`Rows::pages`], the statements that set the opened columns; `key` are the columns, as in
-    /// [`Rows::columns`], by which a row is found again.
-    pub(super) fn updates(&self, key: &[String]) -> Vec<String> {
-        let places: Vec<usize> = key
+    /// Reads, paged as [`Rows::pages`], the statements that set the opened columns.
+    pub(super) fn updates(&self) -> Vec<String> {
+        let names = Names::of(self);
+        let found: Vec<String> = self
+            .found_by
             .iter()
-            .filter_map(|column| self.columns.iter().position(|name| name == column))
+            .filter_map(|name| Some((name, self.columns.iter().position(|column| column == name)?)))
+            .map(|(name, place)| {
+                let value = self.value_as_it_is(&names, place);
+                format!("{} || {value}", literal(&format!("{name} = ")))
+            })
             .collect();
+        let found = balanced(&found, "|| ' AND ' ||");
         self.opened
             .iter()
             .filter_map(|opened| Some((opened, self.columns.get(opened.column)?)))
             .map(|(opened, name)| {
-                Names::shortest_that_fits(self, |names| {
-                    let found: Vec<String> = places
-                        .iter()
-                        .filter_map(|place| Some((self.columns.get(*place)?, *place)))
-                        .map(|(name, place)| {
-                            let value = self.value_as_it_is(names, place);
-                            format!("{} || {value}", literal(&format!("{name} = ")))
-                        })
-                        .collect();
-                    let line = format!(
-                        "{} || {} || ' WHERE ' || {} || ';'",
-                        literal(&format!("UPDATE {} SET {name} = ", self.table)),
-                        self.value_as_it_is(names, opened.column),
-                        balanced(&found, "|| ' AND ' ||"),
-                    );
-                    paged(
-                        names,
-                        &line,
-                        &format!("WHERE {}", self.condition(names, opened)),
-                    )
-                })
+                let line = format!(
+                    "{} || {} || ' WHERE ' || {found} || ';'",
+                    literal(&format!("UPDATE {} SET {name} = ", self.table)),
+                    self.value_as_it_is(&names, opened.column),
+                );
+                paged(
+                    &names,
+                    &line,
+                    &format!("WHERE {}", self.condition(&names, opened)),
+                )
             })
             .collect()
     }
@@ -230,18 +247,60 @@ impl Rows {
         let opened = Opened {
             column: self.place(column)?,
             later: Some(pairs.clone()),
+            parent: String::new(),
         };
-        Some(Names::shortest_that_fits(self, |names| {
-            let condition = self.condition(names, &opened);
+        let names = Names::of(self);
+        let condition = self.condition(&names, &opened);
+        Some(format!(
+            "SELECT count(*) AS found FROM {} WHERE {condition}",
+            names.from
+        ))
+    }
+
+    /// For each opened column, the table that it refers to, and a statement that counts, as `found`, the rows in which it
+    /// should be opened but something is too long.
+    pub(super) fn long_keys(&self) -> Vec<(&str, String)> {
+        let names = Names::of(self);
+        let count = |opened: &Opened| {
             format!(
-                "SELECT count(*) AS found FROM {} WHERE {condition}",
-                names.from
+                "SELECT count(*) AS found FROM {} WHERE {} > {LONGEST_KEY} AND {}",
+                names.from,
+                self.update_length(&names, opened),
+                self.should_be_open(&names, opened)
             )
-        }))
+        };
+        self.opened
+            .iter()
+            .map(|opened| (opened.parent.as_str(), count(opened)))
+            .collect()
     }
 
     /// For which rows a column is opened; never NULL.
     fn condition(&self, names: &Names, opened: &Opened) -> String {
+        let condition = self.should_be_open(names, opened);
+        if !self.has_long_keys {
+            return condition;
+        }
+        let length = self.update_length(names, opened);
+        format!("({length} <= {LONGEST_KEY} AND {condition})")
+    }
+
+    /// The bytes of the values in a statement that sets a column, as an expression.
+    fn update_length(&self, names: &Names, opened: &Opened) -> String {
+        let found_by = self
+            .columns
+            .iter()
+            .zip(&names.columns)
+            .filter(|(column, _)| self.found_by.contains(column));
+        let values = found_by.map(|(_, name)| name.as_str());
+        let lengths: Vec<String> = std::iter::once(names.column(opened.column))
+            .chain(values)
+            .map(|name| format!("ifnull(octet_length({name}), 0)"))
+            .collect();
+        balanced(&lengths, "+")
+    }
+
+    fn should_be_open(&self, names: &Names, opened: &Opened) -> String {
         let has_value = format!(
             "{} IS NOT NULL",
             names
@@ -267,41 +326,22 @@ impl Rows {
         )
     }
 
-    /// A row's statement as an expression, with `value` for each column.
-    fn line(&self, value: impl Fn(usize) -> String) -> String {
+    /// A row's statement as an expression.
+    fn line(&self, names: &Names) -> String {
         let mut parts = vec![literal(&self.head())];
         for column in 0..self.columns.len() {
             if column > 0 {
                 parts.push("', '".to_owned());
             }
-            parts.push(value(column));
+            let value = self.value_as_it_is(names, column);
+            parts.push(self.unless_opened(names, column, "'NULL'", &value));
         }
         parts.push("');'".to_owned());
         balanced(&parts, "||")
     }
 
-    /// A value's literal as an expression; `NULL` where the column is opened.
-    fn value(&self, names: &Names, column: usize) -> String {
-        self.unless_opened(names, column, &self.value_as_it_is(names, column))
-    }
-
-    /// The same in a long row: what is long is put together from its pieces.
-    fn long_value(&self, names: &Names, column: usize, scratch: &str) -> String {
-        let Some(value) = names.columns.get(column) else {
-            return "NULL".to_owned();
-        };
-        let pieces = literal(&format!(
-            "(SELECT CAST(group_concat(d, '') AS #) FROM (SELECT d FROM {scratch} WHERE c = {column} ORDER BY n))"
-        ));
-        let assembled = format!(
-            "CASE WHEN {} THEN replace({pieces}, '#', CASE typeof({value}) WHEN 'text' THEN 'TEXT' ELSE 'BLOB' END) ELSE {} END",
-            is_long(value),
-            self.value_as_it_is(names, column)
-        );
-        self.unless_opened(names, column, &assembled)
-    }
-
-    fn unless_opened(&self, names: &Names, column: usize, value: &str) -> String {
+    /// `value`, but `open` where the column is opened.
+    fn unless_opened(&self, names: &Names, column: usize, open: &str, value: &str) -> String {
         let conditions: Vec<String> = self
             .opened
             .iter()
@@ -312,21 +352,23 @@ impl Rows {
             return value.to_owned();
         }
         format!(
-            "CASE WHEN {} THEN 'NULL' ELSE {value} END",
+            "CASE WHEN {} THEN {open} ELSE {value} END",
             conditions.join(" OR ")
         )
+    }
+
+    /// A value's literal as an expression, also where the column is opened.
+    fn value_as_it_is(&self, names: &Names, column: usize) -> String {
+        if self.keeps_rowid && column == 0 {
+            return names.column(column).to_owned();
+        }
+        self.literal_of(names.column(column))
     }
 
     /// `quote()` is exact but for two things. It loses the sign of a zero. Text it ends at a NUL; and a carriage return is
     /// lost in the sqlite3 shell, and wrangler looks for transaction statements without looking for quotes. Such values
     /// are written in another way.
-    fn value_as_it_is(&self, names: &Names, column: usize) -> String {
-        let Some(value) = names.columns.get(column) else {
-            return "NULL".to_owned();
-        };
-        if self.keeps_rowid && column == 0 {
-            return value.clone();
-        }
+    fn literal_of(&self, value: &str) -> String {
         let not_ascii = if self.exact_text {
             format!(" OR {value} GLOB '*[^' || char(1) || '-' || char(127) || ']*'")
         } else {
@@ -371,11 +413,6 @@ fn length(names: &Names) -> String {
         .map(|name| format!("ifnull(octet_length({name}), 4)"))
         .collect();
     balanced(&lengths, "+")
-}
-
-/// Whether a value of a long row goes to the scratch table.
-fn is_long(value: &str) -> String {
-    format!("octet_length({value}) > {LONG_VALUE} AND typeof({value}) IN ('text', 'blob')")
 }
 
 /// The numbers below `count` as a table with a column `value`.

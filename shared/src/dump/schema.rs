@@ -5,7 +5,7 @@
 use serde::Deserialize;
 
 use super::full_text::{self, Content, Module};
-use super::sql::{has_keyword, same_name};
+use super::sql::{has_keyword, names, same_name};
 use crate::ports::{DatabaseError, Outcome, Statement};
 
 /// Every object of a user, in the order in which SQLite lists them. `_` is itself in GLOB, and not any character: a
@@ -26,6 +26,9 @@ const INDEXES: &str = "SELECT m.name AS tbl, i.name, i.\"unique\" AS is_unique, 
     AND m.name NOT GLOB 'sqlite_*' ORDER BY m.rowid, i.seq";
 const COUNTERS: &str =
     "SELECT count(*) AS found FROM sqlite_schema WHERE type = 'table' AND name = 'sqlite_sequence'";
+
+/// The names of the rowid, unless a column has them.
+pub(super) const ROWIDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
 /// The statements that describe a database; [`Schema::read`] takes their outcomes.
 pub(super) fn introspection() -> Vec<Statement> {
@@ -198,7 +201,7 @@ impl Schema {
             .iter()
             .filter(|object| object.kind == "table" && !object.is_virtual())
             .filter(|object| !parts.iter().any(|part| same_name(part, &object.name)))
-            .map(|object| table(object, &columns, &keys, &indexes, &virtuals))
+            .map(|object| table(object, &objects, &columns, &keys, &indexes, &virtuals))
             .collect();
         Ok(Self {
             tables,
@@ -260,6 +263,7 @@ fn virtual_kind(module: Option<Module<'_>>) -> VirtualKind {
 
 fn table(
     object: &Object,
+    objects: &[Object],
     columns: &[ColumnRow],
     keys: &[ForeignKeyRow],
     indexes: &[IndexRow],
@@ -276,20 +280,34 @@ fn table(
         keeps_rowid: false,
         looks_like_a_part: object.list_type.as_deref() == Some("shadow"),
     };
-    let is_indexed_by_rowid = virtuals.iter().any(|index| match &index.kind {
+    table.keeps_rowid = table.rowid_column().is_none()
+        && table.rowid_name().is_some()
+        && is_referred_to_by_rowid(&table, objects, virtuals);
+    table
+}
+
+/// Whether a full-text table finds its text by a rowid that no column of the table shows, or a view or a trigger names
+/// the rowid of any table.
+fn is_referred_to_by_rowid(table: &Table, objects: &[Object], virtuals: &[Virtual]) -> bool {
+    let is_indexed = virtuals.iter().any(|index| match &index.kind {
         VirtualKind::FullText(Content::External {
             table: text,
             by_rowid,
         }) => {
-            same_name(text, name)
-                && by_rowid
-                    .as_ref()
-                    .is_none_or(|column| table.column(column).is_none())
+            let is_column = |column: &String| table.column(column).is_some();
+            same_name(text, &table.name) && !by_rowid.as_ref().is_some_and(is_column)
         }
         _ => false,
     });
-    table.keeps_rowid = is_indexed_by_rowid && table.rowid_column().is_none();
-    table
+    let is_named = || {
+        let later = objects
+            .iter()
+            .filter(|object| matches!(object.kind.as_str(), "view" | "trigger"));
+        later
+            .into_iter()
+            .any(|object| ROWIDS.into_iter().any(|name| names(&object.sql, name)))
+    };
+    is_indexed || is_named()
 }
 
 fn columns_of(rows: &[ColumnRow], table: &str) -> Vec<Column> {
@@ -382,9 +400,7 @@ impl Table {
         if self.without_rowid {
             return None;
         }
-        ["rowid", "_rowid_", "oid"]
-            .into_iter()
-            .find(|name| self.column(name).is_none())
+        ROWIDS.into_iter().find(|name| self.column(name).is_none())
     }
 
     /// Whether a column may be NULL for a while, when nothing but foreign keys looks at it, and its row be found again.

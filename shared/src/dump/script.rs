@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::data::{Data, RowText};
 use super::plan::Plan;
-use super::sql::{comment, identifier, terminated};
+use super::sql::{comment, identifier, same_name, terminated};
 use super::{About, Dump, TOOL};
 use crate::manifest::{Manifest, TableEntry};
 
@@ -40,10 +40,7 @@ impl<'plan> Script<'plan> {
         let mut manifest = about.manifest();
         manifest.total_rows = self.total_rows();
         manifest.deferred = self.plan.deferred.clone();
-        let unordered = std::mem::take(&mut self.data.unordered);
-        manifest
-            .deferred
-            .extend(unordered.iter().map(|name| format!("{name} -> {name}")));
+        manifest.deferred.append(&mut self.data.unordered);
         manifest.warnings = self.plan.warnings.clone();
         self.header(about, &manifest);
         self.body.push_str(BEFORE);
@@ -131,8 +128,31 @@ impl<'plan> Script<'plan> {
         self.drop_all("TABLE", scratch.filter(|_| plan.uses_scratch()));
         self.forget_parts();
         self.unlink();
-        self.drop_all("TABLE", plan.tables.iter().rev().map(|table| &table.name));
+        self.drop_tables();
         self.body.push('\n');
+    }
+
+    /// Where there is a circle, some table is dropped after one that it refers to. Deleting its rows, SQLite may want that
+    /// one to be there, whatever is in it.
+    fn drop_tables(&mut self) {
+        let plan = self.plan;
+        let mut stubs = Vec::new();
+        for (n, table) in plan.tables.iter().enumerate().rev() {
+            self.drop_all("TABLE", std::iter::once(&table.name));
+            let rest = plan.tables.iter().take(n);
+            if rest.into_iter().any(|other| {
+                other
+                    .refers_to
+                    .iter()
+                    .any(|name| same_name(name, &table.name))
+            }) {
+                let name = identifier(&table.name);
+                self.body
+                    .push_str(&format!("CREATE TABLE {name} ({});\n", table.stub));
+                stubs.push(&table.name);
+            }
+        }
+        self.drop_all("TABLE", stubs.into_iter());
     }
 
     fn drop_all<'name>(&mut self, kind: &str, names: impl Iterator<Item = &'name String>) {
@@ -157,24 +177,45 @@ impl<'plan> Script<'plan> {
 
     /// Dropping a table deletes its rows, with what follows from that: a row may be kept from going by one that refers
     /// to it, and a chain of more than ten rows is more than D1 follows. Where rows refer to each other in a circle, or
-    /// to rows of their own table, no order of the tables helps; so they let go of each other first. Whether the tables
-    /// are there is not known.
+    /// to rows of their own table, no order of the tables helps; so they let go of each other first. For that, and for
+    /// the drops after it, everything that is referred to has to be there, which after a mishap it may not be. Where a
+    /// circle cannot be opened nothing of this helps.
     fn unlink(&mut self) {
         let plan = self.plan;
-        let linked = || plan.tables.iter().filter(|table| table.is_linked);
-        for table in linked() {
-            if let Some(rest) = table.sql.strip_prefix("CREATE TABLE ") {
-                let sql = terminated(&format!("CREATE TABLE IF NOT EXISTS {rest}"));
-                self.body.push_str(&sql);
-            }
+        let linked: Vec<_> = plan
+            .tables
+            .iter()
+            .filter(|table| !table.rows.found_by.is_empty())
+            .collect();
+        if linked.is_empty() || plan.is_locked {
+            return;
         }
-        for table in linked() {
+        let tables = plan
+            .tables
+            .iter()
+            .filter(|table| !table.rows.found_by.is_empty() || plan.is_parent(&table.name));
+        for table in tables {
+            self.unless_there("CREATE TABLE ", &table.sql);
+        }
+        let (keys, _) = plan.indexes();
+        for index in keys {
+            self.unless_there("CREATE UNIQUE INDEX ", &index.sql);
+        }
+        for table in linked {
             let name = &table.rows.table;
             for column in table.rows.opened() {
                 self.body.push_str(&format!(
                     "UPDATE {name} SET {column} = NULL WHERE {column} IS NOT NULL;\n"
                 ));
             }
+        }
+    }
+
+    /// SQLite stores the first words of a definition always alike. <https://www.sqlite.org/schematab.html>
+    fn unless_there(&mut self, first_words: &str, sql: &str) {
+        if let Some(rest) = sql.strip_prefix(first_words) {
+            let sql = terminated(&format!("{first_words}IF NOT EXISTS {rest}"));
+            self.body.push_str(&sql);
         }
     }
 

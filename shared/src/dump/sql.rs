@@ -160,6 +160,15 @@ pub(super) fn has_keyword(sql: &str, word: &str) -> bool {
     tokens(sql).any(|token| matches!(token, Token::Word(found) if found.eq_ignore_ascii_case(word)))
 }
 
+/// Whether `name` stands in `sql` as a name, in quotes or not.
+pub(super) fn names(sql: &str, name: &str) -> bool {
+    tokens(sql).any(|token| match token {
+        Token::Word(word) => same_name(word, name),
+        Token::Quoted(quoted) => same_name(&unquoted(quoted), name),
+        _ => false,
+    })
+}
+
 /// Whether two names mean the same to SQLite, which folds the case of ASCII letters only.
 pub(super) fn same_name(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)

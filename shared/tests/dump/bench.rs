@@ -59,7 +59,7 @@ impl Source {
             ("empty", &(|| d1::empty()) as &dyn Fn() -> Connection),
             ("live", &live),
         ] {
-            for (name, way) in dumped.ways() {
+            for (name, way) in dumped.ways(place == "live") {
                 let target = make();
                 let mut found = match way(&target, &dumped.text) {
                     Ok(()) => fingerprint::differences(&expected, &fingerprint::of(&target)),
@@ -100,15 +100,18 @@ impl From<Dump> for Dumped {
 type Way = fn(&Connection, &str) -> Result<(), RestoreError>;
 
 impl Dumped {
-    fn ways(&self) -> [(&'static str, Way); 2] {
-        let alone: Way = if self.manifest.deferred.is_empty() {
+    /// The ways in which it is promised to restore, over a live database or into an empty one.
+    fn ways(&self, live: bool) -> Vec<(&'static str, Way)> {
+        let is_locked = |warning: &String| warning.contains("over a live database");
+        let is_locked = live && self.manifest.warnings.iter().any(is_locked);
+        let alone: Way = if self.manifest.deferred.is_empty() && !is_locked {
             |target, text| statement_by_statement_with(target, text, ForeignKeys::AlwaysOn)
         } else {
             |target, text| statement_by_statement_with(target, text, ForeignKeys::AsTheDumpSays)
         };
-        [
-            ("statement by statement", alone),
-            ("as one batch", as_one_batch),
-        ]
+        let batch: Way = as_one_batch;
+        let ways = [("statement by statement", alone), ("as one batch", batch)];
+        let count = if is_locked { 1 } else { 2 };
+        ways.into_iter().take(count).collect()
     }
 }

@@ -154,7 +154,9 @@ pub(super) fn numbered(connection: &Connection, tables: &[Table]) -> BTreeMap<St
         let Some(index) = &table.fulltext else {
             continue;
         };
-        numbered.insert(table.name.clone(), "rowid".to_owned());
+        // An index has a hidden column of its own name.
+        let hides = table.name.eq_ignore_ascii_case("rowid");
+        numbered.insert(table.name.clone(), if hides { "oid" } else { "rowid" }.to_owned());
         let Content::Of(source) = &index.content else {
             continue;
         };
