@@ -18,7 +18,7 @@ macro_rules! objects_contracts {
             a_key_that_is_taken_keeps_its_object,
             a_body_with_another_hash_is_not_stored,
             a_key_without_an_object_has_nothing,
-            a_head_has_the_size_and_the_owner,
+            a_head_has_the_size_the_owner_and_the_hash,
             another_body_has_another_tag_without_quotes,
             a_deleted_object_is_gone_and_its_key_free,
             deleting_what_is_not_there_succeeds,
@@ -86,11 +86,12 @@ async fn a_key_without_an_object_has_nothing(objects: &impl ObjectStore) -> Verd
     same(objects.head("nothing").await.map_err(unexpected)?, None)
 }
 
-async fn a_head_has_the_size_and_the_owner(objects: &impl ObjectStore) -> Verdict {
+async fn a_head_has_the_size_the_owner_and_the_hash(objects: &impl ObjectStore) -> Verdict {
     put(objects, "described", "élan".as_bytes()).await?;
     let info = objects.head("described").await.map_err(unexpected)?;
-    let found = info.map(|info| (info.size, info.owner));
-    same(found, Some((5, Some(owner("described")))))
+    let found = info.map(|info| (info.size, info.owner, info.sha256));
+    let hash = Some(Sha256::digest("élan").into());
+    same(found, Some((5, Some(owner("described")), hash)))
 }
 
 async fn tag(objects: &impl ObjectStore, key: &str) -> Result<String, String> {

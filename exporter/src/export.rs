@@ -14,11 +14,11 @@ use shared::retry::Backoff;
 use shared::time::Timestamp;
 
 use crate::ports::Ports;
-use crate::store::{Slot, StoringError, committed, store};
+use crate::store::{Place, Slot, StoringError, find, store};
 
-/// A lease outlives any export that is still going on: the platform ends an invocation after 15 minutes.
+/// A lease outlives the invocation that holds it: the platform ends that after 15 minutes.
 /// <https://developers.cloudflare.com/queues/platform/limits/>
-const LEASE_SECONDS: i64 = 15 * 60;
+const LEASE_SECONDS: i64 = 20 * 60;
 /// How long a message waits that came while its database was being exported.
 const BUSY_SECONDS: u32 = 30;
 
@@ -81,7 +81,9 @@ impl ExportError {
             Self::Poison(_) | Self::Unregistered => false,
             Self::Store(error) => match error {
                 StoringError::Bucket(_) | StoringError::Contended { .. } => true,
-                StoringError::Encode(_) | StoringError::ForeignManifest { .. } => false,
+                StoringError::Encode(_)
+                | StoringError::ForeignManifest { .. }
+                | StoringError::Taken { .. } => false,
             },
             Self::Claim(_)
             | Self::DeadLetter(_)
@@ -111,7 +113,7 @@ pub struct Exported {
 ///    the end of the queue and comes back later. When the claim's answer is lost, it ends by itself.
 /// 3. Look for a backup that an earlier attempt committed before it stopped; then only 6 is left to do.
 /// 4. Read the database: reads only.
-/// 5. Store the dump and its manifest, both create-only; see [`store`].
+/// 5. Store the dump and its manifest, both create-only; see `store`.
 /// 6. Record both rows in one transaction, if the lease still holds. When its answer is lost, the next delivery finds
 ///    the result ended; when the lease is lost, whoever has it records the same manifest.
 /// 7. Announce the end. Lost, the janitor's sweep finds it; twice, the janitor counts the same.
@@ -300,9 +302,9 @@ async fn back_up<P: Ports>(
         date: &date,
         job_id: &claim.message.job_id,
     };
-    let manifest = match committed(ports.bucket(), &slot).await? {
-        Some(manifest) => manifest,
-        None => make(ports, database, &slot).await?,
+    let manifest = match find(ports.bucket(), &slot).await? {
+        Place::Committed(manifest) => *manifest,
+        Place::Free(key) => make(ports, database, &slot, key).await?,
     };
     let now = ports.clock().now();
     let kept_seconds = i64::from(settings.registry.backup.retention_weeks) * 7 * 86_400;
@@ -328,6 +330,7 @@ async fn make<P: Ports>(
     ports: &P,
     database: &DatabaseConfig,
     slot: &Slot<'_>,
+    key: String,
 ) -> Result<Manifest, ExportError> {
     let source = ports.sources().source(&database.binding)?;
     let request = DumpRequest {
@@ -336,7 +339,7 @@ async fn make<P: Ports>(
         job_id: slot.job_id,
     };
     let dump = dump(&source, ports.clock(), &request).await?;
-    Ok(store(ports.bucket(), slot, &dump).await?)
+    Ok(store(ports.bucket(), slot, key, &dump).await?)
 }
 
 async fn announced<P: Ports>(ports: &P, message: &ExportMessage) -> Exported {

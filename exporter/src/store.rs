@@ -4,7 +4,7 @@
 //! `2024-12-08/groveauth.sql`; where another job has that, the key names the job. Nothing that is committed is ever
 //! overwritten: both puts are create-only.
 
-use shared::dump::Dump;
+use shared::dump::{Dump, hex};
 use shared::manifest::{Manifest, manifest_key};
 use shared::ports::{ObjectStore, Put, PutOptions, StoreError};
 
@@ -56,6 +56,12 @@ pub enum StoringError {
         /// Why it does not read.
         source: serde_json::Error,
     },
+    /// Somebody else's objects are at every key that the dump may have.
+    #[error("`{keys}` are taken by other objects; move them away")]
+    Taken {
+        /// The keys.
+        keys: String,
+    },
     /// Somebody else keeps putting objects there.
     #[error("the key `{key}` was taken again and again while the dump was stored")]
     Contended {
@@ -64,114 +70,114 @@ pub enum StoringError {
     },
 }
 
-/// What is at a key.
-enum Found {
-    /// A backup that this job committed.
-    Ours(Box<Manifest>),
-    /// Somebody else's object, or manifest.
-    Taken,
-    /// Nothing that counts.
-    Free,
+/// Where the backup of a slot is, or can be.
+pub(crate) enum Place {
+    /// An earlier attempt of this job committed it.
+    Committed(Box<Manifest>),
+    /// Nothing that counts is at this key.
+    Free(String),
 }
 
-/// The backup that an earlier attempt of this job committed; `None` when there is none yet.
-pub(crate) async fn committed<B: ObjectStore>(
+/// Finds the backup that an earlier attempt of this job committed, or the key for it.
+///
+/// A dump of this job without a manifest, or with one that is not its own, is what a crash left. It was never a backup,
+/// and is deleted: only who holds the job's lease comes here.
+pub(crate) async fn find<B: ObjectStore>(
     bucket: &B,
     slot: &Slot<'_>,
-) -> Result<Option<Manifest>, StoringError> {
-    for key in slot.keys() {
-        match look(bucket, slot, &key).await? {
-            Found::Ours(manifest) => return Ok(Some(*manifest)),
-            // The later key is only ever used when the earlier one was taken.
-            Found::Free => return Ok(None),
-            Found::Taken => {}
+) -> Result<Place, StoringError> {
+    let keys = slot.keys();
+    for key in &keys {
+        let at_manifest = manifest_key(key);
+        let manifest = bucket.get(&at_manifest).await?;
+        let manifest = manifest.map(|body| read(&at_manifest, &body)).transpose()?;
+        if manifest
+            .as_ref()
+            .is_some_and(|manifest| manifest.job_id != slot.job_id)
+        {
+            continue;
+        }
+        let dump = bucket.head(key).await?;
+        match (manifest, dump) {
+            (None, None) => return Ok(Place::Free(key.clone())),
+            (None, Some(dump)) if dump.owner.as_deref() != Some(slot.job_id) => {}
+            (Some(manifest), Some(dump))
+                if dump
+                    .sha256
+                    .is_some_and(|hash| hex(&hash) == manifest.sha256) =>
+            {
+                return Ok(Place::Committed(Box::new(manifest)));
+            }
+            (manifest, dump) => {
+                if manifest.is_some() {
+                    bucket.delete(&at_manifest).await?;
+                }
+                if dump.is_some() {
+                    bucket.delete(key).await?;
+                }
+                return Ok(Place::Free(key.clone()));
+            }
         }
     }
-    Ok(None)
+    Err(StoringError::Taken {
+        keys: keys.join("` and `"),
+    })
 }
 
-/// Stores a dump and commits it; returns its manifest, with its key.
+/// Stores a dump at a key that [`find`] found free, and commits it; returns its manifest, with its key.
 ///
-/// 1. Look at the key. A manifest of this job there is a backup that an earlier attempt committed: it is the result. A
-///    dump of this job without a manifest is what a crash left; it was never a backup, and is deleted.
-/// 2. Put the dump, if nothing is there. Its answer may be lost: then the next attempt finds it in 1.
-/// 3. Put the manifest, if there is none. Its answer may be lost: then the next attempt finds it in 1.
+/// 1. Put the dump, if nothing is there. Its answer may be lost: then the next attempt finds a dump without a manifest.
+/// 2. Put the manifest, if there is none. Its answer may be lost: then the next attempt finds the backup.
 ///
-/// An exporter whose lease was taken over may be doing the same at the same time. Whichever manifest is there first is
-/// the backup, and both record that one.
+/// Whenever something is there after all, look again.
 pub(crate) async fn store<B: ObjectStore>(
     bucket: &B,
     slot: &Slot<'_>,
+    key: String,
     dump: &Dump,
 ) -> Result<Manifest, StoringError> {
-    let mut last = String::new();
-    for key in slot.keys() {
-        for _ in 0..MOST_TRIES {
-            match look(bucket, slot, &key).await? {
-                Found::Ours(manifest) => return Ok(*manifest),
-                Found::Taken => break,
-                Found::Free => {}
-            }
-            let options = PutOptions {
-                content_type: "application/sql",
-                sha256: dump.sha256,
-                owner: slot.job_id.to_owned(),
-            };
-            if bucket.put_new(&key, &dump.body, &options).await? == Put::Exists {
-                continue;
-            }
-            let manifest = Manifest {
-                key: key.clone(),
-                ..dump.manifest.clone()
-            };
-            if commit(bucket, slot, &manifest).await? == Put::Created {
-                return Ok(manifest);
-            }
+    let mut key = key;
+    for _ in 0..MOST_TRIES {
+        let manifest = Manifest {
+            key: key.clone(),
+            ..dump.manifest.clone()
+        };
+        if put(bucket, slot, &manifest, dump).await? {
+            return Ok(manifest);
         }
-        last = key;
+        match find(bucket, slot).await? {
+            Place::Committed(manifest) => return Ok(*manifest),
+            Place::Free(free) => key = free,
+        }
     }
-    Err(StoringError::Contended { key: last })
+    Err(StoringError::Contended { key })
 }
 
-async fn commit<B: ObjectStore>(
+/// Puts dump and manifest; `false` when something was there.
+async fn put<B: ObjectStore>(
     bucket: &B,
     slot: &Slot<'_>,
     manifest: &Manifest,
-) -> Result<Put, StoringError> {
-    let body = serde_json::to_vec_pretty(manifest).map_err(StoringError::Encode)?;
-    let options = PutOptions {
-        content_type: "application/json",
-        sha256: shared::dump::sha256(&body),
+    dump: &Dump,
+) -> Result<bool, StoringError> {
+    let options = |content_type, sha256| PutOptions {
+        content_type,
+        sha256,
         owner: slot.job_id.to_owned(),
     };
+    let sql = options("application/sql", dump.sha256);
+    if bucket.put_new(&manifest.key, &dump.body, &sql).await? == Put::Exists {
+        return Ok(false);
+    }
+    let body = serde_json::to_vec_pretty(manifest).map_err(StoringError::Encode)?;
+    let json = options("application/json", shared::dump::sha256(&body));
     let key = manifest_key(&manifest.key);
-    Ok(bucket.put_new(&key, &body, &options).await?)
+    Ok(bucket.put_new(&key, &body, &json).await? == Put::Created)
 }
 
-async fn look<B: ObjectStore>(
-    bucket: &B,
-    slot: &Slot<'_>,
-    key: &str,
-) -> Result<Found, StoringError> {
-    let manifest_key = manifest_key(key);
-    if let Some(body) = bucket.get(&manifest_key).await? {
-        let manifest: Manifest =
-            serde_json::from_slice(&body).map_err(|source| StoringError::ForeignManifest {
-                key: manifest_key,
-                source,
-            })?;
-        return Ok(if manifest.job_id == slot.job_id {
-            Found::Ours(Box::new(manifest))
-        } else {
-            Found::Taken
-        });
-    }
-    match bucket.head(key).await? {
-        None => Ok(Found::Free),
-        Some(object) if object.owner.as_deref() == Some(slot.job_id) => {
-            bucket.delete(key).await?;
-            Ok(Found::Free)
-        }
-        Some(_) => Ok(Found::Taken),
-    }
+fn read(key: &str, body: &[u8]) -> Result<Manifest, StoringError> {
+    serde_json::from_slice(body).map_err(|source| StoringError::ForeignManifest {
+        key: key.to_owned(),
+        source,
+    })
 }

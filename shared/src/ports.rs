@@ -214,6 +214,8 @@ pub struct ObjectInfo {
     pub etag: String,
     /// The job that stored it; `None` when it was not stored through this port.
     pub owner: Option<String>,
+    /// SHA-256 of its bytes, where the store knows it: of what came by [`ObjectStore::put_new`] it does.
+    pub sha256: Option<[u8; 32]>,
 }
 
 /// Why the store did not do what it was asked: it may or may not have happened.

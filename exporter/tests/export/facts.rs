@@ -202,3 +202,49 @@ fn a_foreign_object_keeps_its_key() {
             .contains(&"2024-12-08/groveauth-job.sql".to_owned())
     );
 }
+
+#[test]
+fn a_manifest_of_another_dump_of_the_same_job_is_replaced_with_that_dump() {
+    let bench = Bench::new();
+    bench.deliver("job");
+    let committed = bench.manifest(MANIFEST);
+    bench
+        .system
+        .bucket
+        .place(DUMP, b"what another exporter of the job put there");
+    bench.read("UPDATE backup_results SET status = 'queued'");
+    assert_done(&bench.deliver("job"));
+    assert_eq!(bench.manifest(MANIFEST).sha256, committed.sha256);
+    assert!(bench.dump(DUMP).contains("Wren"));
+}
+
+#[test]
+fn a_key_whose_backup_was_deleted_is_listed_again() {
+    let bench = Bench::new();
+    bench.deliver("job");
+    bench.system.bucket.lose(DUMP);
+    bench.system.bucket.lose(MANIFEST);
+    bench.read("UPDATE backup_inventory SET deleted_at = 1");
+    bench.plan("other");
+    assert_done(&bench.deliver("other"));
+    let rows = bench.read("SELECT r2_key AS a, job_id AS b, deleted_at AS c FROM backup_inventory");
+    assert_eq!(rows, [json!([DUMP, "other", null])]);
+}
+
+#[test]
+fn where_all_keys_are_taken_the_backup_fails_and_says_so() {
+    let bench = Bench::new();
+    bench.system.bucket.place(DUMP, b"not ours");
+    bench
+        .system
+        .bucket
+        .place("2024-12-08/groveauth-job.sql", b"not ours");
+    assert_eq!(bench.deliver("job").fate, Fate::Ack);
+    assert!(
+        bench
+            .result("job")
+            .2
+            .unwrap()
+            .contains("taken by other objects")
+    );
+}

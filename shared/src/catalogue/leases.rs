@@ -53,16 +53,12 @@ pub struct ResultState {
     pub attempts: u32,
     /// When its job was planned, Unix seconds.
     pub planned_at: i64,
-    /// When the last lease on its database ends, Unix seconds: its own or that of another job's result.
-    pub busy_until: Option<i64>,
 }
 
 /// The result as it is: no or one [`ResultState`].
 pub fn state(job_id: &str, database: &str) -> Statement {
     Statement::new(
-        "SELECT r.status, r.attempts, j.started_at AS planned_at, \
-         (SELECT max(o.lease_expires_at) FROM backup_results o WHERE o.database_name = ?2 AND o.status = 'running') AS busy_until \
-         FROM backup_results r JOIN backup_jobs j ON j.job_id = r.job_id WHERE r.job_id = ?1 AND r.database_name = ?2",
+        "SELECT r.status, r.attempts, j.started_at AS planned_at FROM backup_results r JOIN backup_jobs j ON j.job_id = r.job_id WHERE r.job_id = ?1 AND r.database_name = ?2",
     )
     .bind(job_id)
     .bind(database)
@@ -105,7 +101,8 @@ pub struct StoredDump<'a> {
     pub duration_ms: i64,
 }
 
-/// Records a stored dump: its row of the inventory, then the end of its result. To be run as one transaction; the
+/// Records a stored dump: its row of the inventory (a row of a backup that was deleted from the same key becomes this
+/// one's), then the end of its result. To be run as one transaction; the
 /// second statement's `changes` is 1 when the lease was still held, else neither changed anything.
 pub fn record(claimant: &Claimant<'_>, stored: &StoredDump<'_>) -> [Statement; 2] {
     let manifest = stored.manifest;
@@ -115,7 +112,10 @@ pub fn record(claimant: &Claimant<'_>, stored: &StoredDump<'_>) -> [Statement; 2
             "INSERT INTO backup_inventory (r2_key, database_name, backup_date, size_bytes, table_count, row_count, \
              created_at, expires_at, job_id, sha256, consistency) SELECT ?4, ?2, ?5, ?6, ?7, ?8, ?9, ?10, ?1, ?11, ?12 \
              WHERE EXISTS (SELECT 1 FROM backup_results WHERE job_id = ?1 AND database_name = ?2 \
-             AND status = 'running' AND lease_token = ?3) ON CONFLICT (r2_key) DO NOTHING",
+             AND status = 'running' AND lease_token = ?3) ON CONFLICT (r2_key) DO UPDATE SET size_bytes = excluded.size_bytes, \
+             table_count = excluded.table_count, row_count = excluded.row_count, created_at = excluded.created_at, \
+             expires_at = excluded.expires_at, job_id = excluded.job_id, sha256 = excluded.sha256, \
+             consistency = excluded.consistency, deleted_at = NULL",
         )
         .bind(manifest.key.as_str())
         .bind(stored.date)

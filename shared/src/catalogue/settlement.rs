@@ -8,13 +8,13 @@ use crate::time::Timestamp;
 /// `UPDATE` that ends running jobs whose results have all ended, for the jobs that the condition selects.
 ///
 /// What it writes depends on the results alone, so it is the same whoever writes it and whenever. At most ten databases
-/// are named.
+/// are named. Moments are kept in whole seconds, so a short job is as long as its slowest export.
 macro_rules! settle {
     ($condition:literal) => {
         concat!(
             "UPDATE backup_jobs SET successful_count = r.successful, failed_count = r.failed, ",
             "total_size_bytes = r.size_bytes, completed_at = coalesce(r.ended_at, started_at), ",
-            "duration_ms = max(0, coalesce(r.ended_at, started_at) - started_at) * 1000, ",
+            "duration_ms = max(0, (coalesce(r.ended_at, started_at) - started_at) * 1000, coalesce(r.slowest_ms, 0)), ",
             "status = CASE WHEN r.failed = 0 THEN 'completed' ELSE 'failed' END, ",
             "error_message = CASE WHEN r.failed > 0 THEN ",
             "printf('%d of %d databases failed: %s%s', r.failed, r.total, ",
@@ -24,7 +24,7 @@ macro_rules! settle {
             "FROM (SELECT job_id, count(*) AS total, sum(status = 'success') AS successful, ",
             "sum(status NOT IN ('success', 'skipped')) AS failed, ",
             "sum(CASE WHEN status = 'success' THEN coalesce(size_bytes, 0) ELSE 0 END) AS size_bytes, ",
-            "max(completed_at) AS ended_at FROM backup_results WHERE job_id ",
+            "max(completed_at) AS ended_at, max(duration_ms) AS slowest_ms FROM backup_results WHERE job_id ",
             $condition,
             " GROUP BY job_id HAVING sum(status IN ('queued', 'running')) = 0) r ",
             "WHERE backup_jobs.job_id = r.job_id AND backup_jobs.status = 'running'"

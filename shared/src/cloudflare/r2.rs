@@ -96,6 +96,10 @@ fn info(object: &Object) -> worker::Result<ObjectInfo> {
         size: object.size(),
         etag: object.etag(),
         owner: object.custom_metadata()?.remove(OWNER),
+        sha256: object
+            .checksum()
+            .sha256
+            .and_then(|bytes| bytes.try_into().ok()),
     })
 }
 

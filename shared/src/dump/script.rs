@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::data::{Data, RowText};
 use super::plan::Plan;
 use super::sql::{comment, identifier, same_name, terminated};
-use super::{About, Dump, TOOL};
+use super::{About, Dump, TOOL, hex};
 use crate::manifest::{Manifest, TableEntry};
 
 const RULE: &str = "-- ================================================\n";
@@ -71,7 +71,12 @@ impl<'plan> Script<'plan> {
     }
 
     fn header(&mut self, about: &About<'_>, manifest: &Manifest) {
-        let tables = self.plan.tables.len() + self.plan.virtuals.len();
+        let with_rows = self
+            .plan
+            .virtuals
+            .iter()
+            .filter(|found| found.rows.is_some());
+        let tables = self.plan.tables.len() + with_rows.count();
         let mut lines = vec![
             format!("Grove Backup: {}", about.request.database),
             format!("Generated: {}", manifest.generated),
@@ -361,8 +366,4 @@ fn grouped(number: u64) -> String {
 
 fn length(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

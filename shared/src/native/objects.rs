@@ -96,6 +96,7 @@ impl ObjectStore for MemoryObjects {
                 size: stored.body.len().try_into().unwrap_or(u64::MAX),
                 etag: etag(&stored.body),
                 owner: stored.owner.clone(),
+                sha256: Some(Sha256::digest(&stored.body).into()),
             }))
         })
     }

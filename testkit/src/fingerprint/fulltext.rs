@@ -248,8 +248,15 @@ fn vocabulary(connection: &Connection, name: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
 /// The numbers of the rows that match, or why there are none.
 fn matches(connection: &Connection, name: &str, term: &str) -> String {
     // An index has a hidden column of its own name.
-    let number = if name.eq_ignore_ascii_case("rowid") { "oid" } else { "rowid" };
-    let sql = format!("SELECT {number} FROM {}(?1) ORDER BY {number}", identifier(name));
+    let number = if name.eq_ignore_ascii_case("rowid") {
+        "oid"
+    } else {
+        "rowid"
+    };
+    let sql = format!(
+        "SELECT {number} FROM {}(?1) ORDER BY {number}",
+        identifier(name)
+    );
     let find = || -> Result<Vec<String>, rusqlite::Error> {
         let mut statement = connection.prepare(&sql)?;
         let found = statement.query_map(params![identifier(term)], |row| row.get(0))?;

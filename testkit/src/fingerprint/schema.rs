@@ -156,7 +156,10 @@ pub(super) fn numbered(connection: &Connection, tables: &[Table]) -> BTreeMap<St
         };
         // An index has a hidden column of its own name.
         let hides = table.name.eq_ignore_ascii_case("rowid");
-        numbered.insert(table.name.clone(), if hides { "oid" } else { "rowid" }.to_owned());
+        numbered.insert(
+            table.name.clone(),
+            if hides { "oid" } else { "rowid" }.to_owned(),
+        );
         let Content::Of(source) = &index.content else {
             continue;
         };
