@@ -3,17 +3,22 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { client } from "../harness/client.mjs";
 import { complaints, count, fingerprint, ofD1 } from "../harness/fingerprint.mjs";
+import { WAYS, restoreEverywhere } from "../harness/restore.mjs";
 import { sampleStatements } from "../harness/samples.mjs";
 import { startSystem } from "../harness/system.mjs";
-import { client } from "./client.mjs";
 import { importFile } from "./import.mjs";
 import { openPort } from "./port.mjs";
 import { followJob } from "./progress.mjs";
-import { WAYS, restoreEverywhere } from "./restore.mjs";
 import { bytes, heading, note, number, paint, say, table } from "./terminal.mjs";
 
 const TOKEN = "demo-token";
+const DESCRIPTIONS = {
+  "new D1": "into new, empty D1 databases with `wrangler d1 execute --file`",
+  "live D1": "over the live databases, half of whose rows were deleted first",
+  sqlite3: "with the sqlite3 shell",
+};
 
 const { values: options } = parseArgs({
   options: { once: { type: "boolean" }, import: { type: "string" }, port: { type: "string" } },
@@ -71,7 +76,7 @@ async function demo() {
   }
 
   heading("Downloading every dump and restoring it three ways");
-  const restored = await restoreEverywhere({ sources, api, execute: system.execute });
+  const restored = await restoreEverywhere({ sources, api, execute: system.execute, done: tell });
   report(sources, restored);
   const same = restored.every(({ outcomes }) => Object.values(outcomes).every(({ found }) => found.length === 0));
   if (!options.once && same) serve(sources[0], restored[0]);
@@ -95,6 +100,10 @@ async function fill() {
     say(`  ${name.padEnd(24)}${number(rows).padStart(8)} rows in ${tables} tables, ${objects} other objects${file ? `, from ${path.basename(file)}` : ""}`);
   }
   return sources;
+}
+
+function tell(way, [first], seconds) {
+  if (!first?.skipped) say(`  ${DESCRIPTIONS[way]} (${seconds.toFixed(1)} s)`);
 }
 
 function report(sources, restored) {

@@ -1,55 +1,53 @@
-// Restoring every dump in the three ways a user has, each time compared with what the source held.
+// Restoring dumps in the ways a user has, each time compared with what the source held.
+//
+// A way takes `{ name, database, print, dump, folder, execute }`: a source's name, its live database and the fingerprint
+// it had, the dump's file, a folder for what the way makes, and `execute` of the system. It answers `{ found }`, what
+// differs, or `{ found: [], skipped }` with the reason why it cannot be tried here.
 
 import { execFile } from "node:child_process";
 import fs from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
 import { unstable_splitSqlQuery as split } from "wrangler";
 
-import { complaints, differences, fingerprint, ofD1, ofFile } from "../harness/fingerprint.mjs";
-import { identifier } from "../harness/samples/sql.mjs";
-import { ROOT } from "../harness/system.mjs";
-import { say } from "./terminal.mjs";
+import { complaints, differences, fingerprint, ofD1, ofFile } from "./fingerprint.mjs";
+import { identifier } from "./samples/sql.mjs";
+import { ROOT } from "./system.mjs";
 
 const run = promisify(execFile);
-/** How many restores run at once: each starts a process of its own. */
+const MOST_OUTPUT = 1 << 28;
+/** How many restores run at once: most start a process of their own. */
 const AT_ONCE = 2;
 
-/** The ways, by the name that the report gives them. */
+/** The ways, by a short name. */
 export const WAYS = { "new D1": intoNewDatabase, "live D1": overLiveDatabase, sqlite3: withShell };
 
 /**
- * Restores the dump of each source in each way. One entry for each source: its `name`, the `date` and `size` of the
- * dump, and `outcomes` by way: `found`, the differences, or `skipped`, why it could not be tried.
+ * Restores the newest dump of each source in each way. One entry for each source: its `name`, the `date` and `size` of
+ * the dump, its `statements`, and `outcomes` by way. `done(way, outcomes, seconds)` is told when all sources went a way.
  */
-export async function restoreEverywhere({ sources, api, execute }) {
+export async function restoreEverywhere({ sources, api, execute, ways = WAYS, done = () => {} }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cache-restore-"));
   const cleanUp = () => fs.rmSync(folder, { recursive: true, force: true });
   process.once("exit", cleanUp);
   try {
-    const shell = await shellVersion();
     const dumps = [];
     for (const { name } of sources) dumps.push(await download(api, folder, name));
-    const restored = dumps.map(({ name, date, size }) => ({ name, date, size, outcomes: {} }));
-    for (const [way, restore] of Object.entries(WAYS)) {
+    const restored = dumps.map((dump) => ({ ...dump, outcomes: {} }));
+    for (const [way, restore] of Object.entries(ways)) {
       const started = performance.now();
-      const outcomes = await inParallel(sources, (source, n) => attempt(() => restore({ ...source, ...dumps[n], folder, execute, shell })));
+      const outcomes = await inParallel(sources, (source, n) => attempt(() => restore({ ...source, ...dumps[n], folder, execute })));
       outcomes.forEach((outcome, n) => (restored[n].outcomes[way] = outcome));
-      if (!outcomes[0]?.skipped) say(`  ${DESCRIPTIONS[way]} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+      done(way, outcomes, (performance.now() - started) / 1000);
     }
     return restored;
   } finally {
     cleanUp();
   }
 }
-
-const DESCRIPTIONS = {
-  "new D1": "into new, empty D1 databases with `wrangler d1 execute --file`",
-  "live D1": "over the live databases, half of whose rows were deleted first",
-  sqlite3: "with the sqlite3 shell",
-};
 
 async function download(api, folder, name) {
   const { backups } = await api.json(`/list?database=${encodeURIComponent(name)}`);
@@ -58,7 +56,7 @@ async function download(api, folder, name) {
   const content = await api.bytes(`/download/${date}/${encodeURIComponent(name)}`);
   const dump = path.join(folder, `${name}-${date}.sql`);
   fs.writeFileSync(dump, content);
-  return { name, date, size: content.length, dump };
+  return { name, date, size: content.length, dump, statements: split(content.toString()) };
 }
 
 async function attempt(restore) {
@@ -70,6 +68,7 @@ async function attempt(restore) {
   }
 }
 
+/** With wrangler into a database that does not exist yet. */
 async function intoNewDatabase({ name, dump, folder, print }) {
   const home = path.join(folder, `new-${name}`);
   const config = path.join(folder, `${name}.json`);
@@ -78,19 +77,40 @@ async function intoNewDatabase({ name, dump, folder, print }) {
   await run(process.execPath, [
     path.join(ROOT, "node_modules/wrangler/bin/wrangler.js"),
     "d1", "execute", name, "--local", "--yes", `--file=${dump}`, `--persist-to=${home}`, `--config=${config}`,
-  ], { cwd: folder, maxBuffer: 1 << 28, env: { ...process.env, WRANGLER_LOG: "error" } });
+  ], { cwd: folder, maxBuffer: MOST_OUTPUT, env: { ...process.env, WRANGLER_LOG: "error" } });
   const [file] = fs.globSync("v3/d1/**/*.sqlite", { cwd: home }).filter((found) => !found.endsWith("metadata.sqlite"));
   if (!file) throw new Error("wrangler left no database");
   return compareFile(path.join(home, file), print);
 }
 
-async function overLiveDatabase({ name, database, dump, print, execute }) {
+/** Over the live database, damaged before, as one transaction. */
+async function overLiveDatabase(source) {
+  return overDamaged(source, () => source.execute(source.name, source.statements));
+}
+
+/** Over the live database, damaged before, each statement for itself: a part of an import may be all that happens. */
+export async function oneByOne(source) {
+  return overDamaged(source, async () => {
+    for (const statement of source.statements) await source.execute(source.name, [statement]);
+  });
+}
+
+async function overDamaged({ name, database, print, execute }, restore) {
   await damage(name, print, execute);
   if (!differences(print, await fingerprint(ofD1(database))).length) return { found: ["could not be damaged, so nothing was proved"] };
-  await execute(name, split(fs.readFileSync(dump, "utf8")));
+  await restore();
   const source = ofD1(database);
   const found = differences(print, await fingerprint(source));
   return { found: [...found, ...(await complaints(source, { run: (sql) => database.prepare(sql).run() }))] };
+}
+
+/** With the shell of SQLite into a file. */
+async function withShell({ name, dump, folder, print }) {
+  const version = await run("sqlite3", ["--version"]).catch(() => null);
+  if (!version) return { found: [], skipped: "There is no sqlite3 command here, so the dumps were not restored with it." };
+  const file = path.join(folder, `shell-${name}.sqlite`);
+  await run("sqlite3", ["-bail", "-cmd", "PRAGMA synchronous=OFF", file, `.read '${dump}'`], { maxBuffer: MOST_OUTPUT });
+  return compareFile(file, print);
 }
 
 /** Deletes half of every table, as far as the foreign keys let it, and every index, view and trigger. */
@@ -108,23 +128,14 @@ async function damage(name, print, execute) {
   for (const sql of [...drops, ...deletes, ...additions]) await execute(name, [sql]).catch(() => {});
 }
 
-async function withShell({ name, dump, folder, print, shell }) {
-  if (!shell) return { found: [], skipped: "There is no sqlite3 command here, so the dumps were not restored with it." };
-  const file = path.join(folder, `shell-${name}.sqlite`);
-  await run("sqlite3", ["-bail", "-cmd", "PRAGMA synchronous=OFF", file, `.read '${dump}'`], { maxBuffer: 1 << 28 });
-  return compareFile(file, print);
-}
-
-async function shellVersion() {
-  return run("sqlite3", ["--version"]).then(({ stdout }) => stdout.split(" ")[0], () => null);
-}
-
 async function compareFile(file, print) {
   const source = ofFile(file);
+  const written = new DatabaseSync(file);
   try {
-    return { found: [...differences(print, await fingerprint(source)), ...(await complaints(source, { run: source.run }))] };
+    return { found: [...differences(print, await fingerprint(source)), ...(await complaints(source, { run: async (sql) => written.exec(sql) }))] };
   } finally {
     source.close();
+    written.close();
   }
 }
 
