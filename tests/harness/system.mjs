@@ -82,9 +82,9 @@ function changedConfig(scratch, name, config) {
 }
 
 /** What the registry says, as the generated configurations have it. */
-function registryOf({ exporter, producer }) {
+function registryOf({ exporter, producer, janitor }) {
   const databases = exporter.d1_databases
     .filter(({ binding }) => binding !== "METADATA_DB")
     .map(({ binding, database_name: name, database_id: id }) => ({ name, binding, id }));
-  return { databases, backup: { schedule: producer.triggers.crons[0] } };
+  return { databases, backup: { schedule: producer.triggers.crons[0] }, round: janitor.triggers.crons[0] };
 }
