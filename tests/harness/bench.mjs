@@ -61,7 +61,7 @@ export async function startBench({ exporter = (config) => config } = {}) {
     return answer.jobId;
   };
   /** The job as the api has it, once it has ended. */
-  const ended = (jobId) => wait(`job ${jobId} ends`, () => api.json(`/jobs/${jobId}`), ({ status }) => status !== "running");
+  const ended = (jobId, seconds) => wait(`job ${jobId} ends`, () => api.json(`/jobs/${jobId}`), ({ status }) => status !== "running", seconds);
   const backUp = async (...databases) => ended(await trigger(databases));
 
   /**
