@@ -75,7 +75,7 @@ export async function startBench({ exporter = (config) => config } = {}) {
   };
 
   return {
-    ...system, api, errors, until: wait, catalogue, plan, send, sendEvent: (body) => EVENTS.send(body, { contentType: "json" }),
+    ...system, token: TOKEN, api, errors, until: wait, catalogue, plan, send, sendEvent: (body) => EVENTS.send(body, { contentType: "json" }),
     keys, object, tick, goRound, trigger, ended, backUp, drained,
   };
 }
