@@ -12,11 +12,11 @@ import { startBench } from "../harness/bench.mjs";
 import { startSystem } from "../harness/system.mjs";
 
 const run = promisify(execFile);
-const DATABASE = "groveauth";
-const PRIVATE = ["/status", "/list", "/jobs/some-job", "/download/2024-12-08/groveauth", "/restore-guide/groveauth", "/dashboard", "/no-such-path"];
+const PRIVATE = ["/status", "/list", "/jobs/some-job", "/download/2024-12-08/any-db", "/restore-guide/any-db", "/dashboard", "/no-such-path"];
 
 const bench = await startBench();
 after(bench.close);
+const [DATABASE] = bench.names;
 let job;
 
 before(async () => {
@@ -74,11 +74,11 @@ test("where no token is configured every private address answers 503 and says ho
 for (const [what, body, status, slug] of [
   ["no JSON", "{", 400, "invalid-json"],
   ["no UTF-8", new Uint8Array([0x22, 0xc3, 0x28, 0x22]), 400, "invalid-json"],
-  ["a list", '["groveauth"]', 422, "invalid-body"],
+  ["a list", '["any-db"]', 422, "invalid-body"],
   ["an empty list of databases", '{"databases":[]}', 422, "invalid-body"],
-  ["databases that are no list", '{"databases":"groveauth"}', 422, "invalid-body"],
-  ["an unknown field", '{"database":"groveauth"}', 422, "invalid-body"],
-  ["an unknown database beside a known one", '{"databases":["groveauth","nowhere"]}', 422, "unknown-database"],
+  ["databases that are no list", '{"databases":"any-db"}', 422, "invalid-body"],
+  ["an unknown field", '{"database":"any-db"}', 422, "invalid-body"],
+  ["an unknown database beside a known one", JSON.stringify({ databases: [DATABASE, "nowhere"] }), 422, "unknown-database"],
   ["a reason that is no text", '{"reason":1}', 422, "invalid-body"],
   ["65 KB of blanks", " ".repeat(65 * 1024), 413, "body-too-large"],
   ["65 KB of reason", JSON.stringify({ reason: "x".repeat(65 * 1024) }), 413, "body-too-large"],
@@ -90,12 +90,12 @@ for (const [what, body, status, slug] of [
 }
 
 for (const [address, status, slug] of [
-  ["/download/yesterday/groveauth", 400, "invalid-parameter"],
-  ["/download/2024-02-30/groveauth", 400, "invalid-parameter"],
-  ["/download/2024-12-08/groveauth?table=leaves&table=leaves", 400, "invalid-parameter"],
-  ["/download/%ff/groveauth", 400, "invalid-parameter"],
-  ["/download/..%2f..%2fetc/groveauth", 400, "invalid-parameter"],
-  ["/download/2024-12-08/groveauth", 404, "no-such-backup"],
+  ["/download/yesterday/any-db", 400, "invalid-parameter"],
+  ["/download/2024-02-30/any-db", 400, "invalid-parameter"],
+  ["/download/2024-12-08/any-db?table=leaves&table=leaves", 400, "invalid-parameter"],
+  ["/download/%ff/any-db", 400, "invalid-parameter"],
+  ["/download/..%2f..%2fetc/any-db", 400, "invalid-parameter"],
+  [`/download/2024-12-08/${DATABASE}`, 404, "no-such-backup"],
   ["/download/2024-12-08/nowhere", 404, "no-such-database"],
   ["/list?limit=0", 400, "invalid-parameter"],
   ["/list?database=nowhere", 400, "invalid-parameter"],

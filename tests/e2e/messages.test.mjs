@@ -11,10 +11,11 @@ const PUT_BACK_SECONDS = 60;
 
 const bench = await startBench();
 after(bench.close);
-const names = bench.registry.databases.map(({ name }) => name);
+/** Tests share these; those that wait have one each. */
+const [FIRST, SECOND, THIRD, FOURTH] = bench.names;
 
 before(async () => {
-  for (const name of names) await bench.execute(name, ["CREATE TABLE leaves (id INTEGER PRIMARY KEY)"]);
+  for (const name of bench.names) await bench.execute(name, ["CREATE TABLE leaves (id INTEGER PRIMARY KEY)"]);
 });
 
 const message = (job_id, database) => ({ job_id, database });
@@ -28,19 +29,19 @@ const held = (database, later) => ({ database_name: database, status: "running",
 const endLease = (jobId) => bench.catalogue("UPDATE backup_results SET lease_expires_at = ? WHERE job_id = ?", seconds(-1), jobId);
 
 test("a message that comes twice is one backup", async () => {
-  const jobId = await bench.trigger(["groveauth"]);
-  await bench.send(message(jobId, "groveauth"), message(jobId, "groveauth"));
+  const jobId = await bench.trigger([FIRST]);
+  await bench.send(message(jobId, FIRST), message(jobId, FIRST));
   await bench.ended(jobId);
   await bench.drained();
   assert.equal((await backupsOf(jobId)).length, 1);
   const [{ attempts, status }] = await resultsOf(jobId);
   assert.deepEqual({ attempts, status }, { attempts: 1, status: "success" });
-  assert.equal((await bench.keys()).filter((key) => key.includes("groveauth")).length, 2);
+  assert.equal((await bench.keys()).filter((key) => key.includes(`/${FIRST}`)).length, 2);
 });
 
 test("an old message leaves an ended result as it is", async () => {
-  const job = await bench.backUp("groveauth");
-  await bench.send(message(job.jobId, "groveauth"));
+  const job = await bench.backUp(FIRST);
+  await bench.send(message(job.jobId, FIRST));
   await bench.drained();
   assert.deepEqual(await bench.api.json(`/jobs/${job.jobId}`), job);
 });
@@ -49,9 +50,9 @@ const SENSELESS = [
   ["a text", "back up everything"],
   ["a number", 42],
   ["null", null],
-  ["a list", [message("a job", "groveauth")]],
+  ["a list", [message("a job", FIRST)]],
   ["an object without the fields", { job: "a job" }],
-  ["a field of another type", message(7, "groveauth")],
+  ["a field of another type", message(7, FIRST)],
   ["text that tries to be SQL", "'); DROP TABLE backup_jobs; --"],
 ];
 
@@ -65,15 +66,15 @@ for (const [what, body] of SENSELESS) {
 }
 
 test("a message of an unknown job is recorded with the names that it has", async () => {
-  const body = message(randomUUID(), "groveauth");
+  const body = message(randomUUID(), FIRST);
   await bench.send(body);
   const [{ job_id, database_name, error_message }] = await letterOf(body);
-  assert.deepEqual({ job_id, database_name }, { job_id: body.job_id, database_name: "groveauth" });
+  assert.deepEqual({ job_id, database_name }, { job_id: body.job_id, database_name: FIRST });
   assert.match(error_message, /no result of job/);
 });
 
 test("a message of a database that its job does not have is recorded, and the job goes on", async () => {
-  const jobId = await bench.trigger(["scout-db"]);
+  const jobId = await bench.trigger([SECOND]);
   const body = message(jobId, "no-such-db");
   await bench.send(body);
   assert.match((await letterOf(body))[0].error_message, /no-such-db/);
@@ -81,8 +82,8 @@ test("a message of a database that its job does not have is recorded, and the jo
 });
 
 test("a database that has left the registry fails alone, and says so", async () => {
-  const jobId = await bench.plan([{ database_name: "gone-db" }, { database_name: "scout-db" }]);
-  await bench.send(message(jobId, "gone-db"), message(jobId, "scout-db"));
+  const jobId = await bench.plan([{ database_name: "gone-db" }, { database_name: SECOND }]);
+  await bench.send(message(jobId, "gone-db"), message(jobId, SECOND));
   const job = await bench.ended(jobId);
   assert.partialDeepStrictEqual(job, { status: "failed", successful: 1, failed: 1 });
   assert.match(job.results[0].error, /no longer has the database/);
@@ -96,33 +97,33 @@ test("a body that JSON cannot hold is recorded", async () => {
 });
 
 test("an event that makes no sense is recorded, and the next one counts", async () => {
-  const unknown = { event: "result_settled", job_id: randomUUID(), database: "groveauth" };
+  const unknown = { event: "result_settled", job_id: randomUUID(), database: FIRST };
   await bench.sendEvent("no event");
   await bench.sendEvent(unknown);
   assert.equal((await letterOf("no event"))[0].queue, "grove-backups-events");
   assert.match((await letterOf(unknown))[0].error_message, /names no job/);
-  assert.equal((await bench.backUp("groveauth")).status, "completed");
+  assert.equal((await bench.backUp(FIRST)).status, "completed");
 });
 
 test("after all of it the exporter works", async () => {
-  const job = await bench.backUp(...names);
-  assert.partialDeepStrictEqual(job, { status: "completed", successful: names.length, failed: 0 });
-  assert.deepEqual(job.results.map(({ attempts }) => attempts), names.map(() => 1));
+  const job = await bench.backUp(...bench.names);
+  assert.partialDeepStrictEqual(job, { status: "completed", successful: bench.names.length, failed: 0 });
+  assert.deepEqual(job.results.map(({ attempts }) => attempts), bench.names.map(() => 1));
 });
 
 // Those that wait do so side by side.
 describe("a lease", { concurrency: true }, () => {
   test("that ran out is taken over", async () => {
-    const jobId = await bench.plan([held("grovemusic-db", -1)]);
-    await bench.send(message(jobId, "grovemusic-db"));
+    const jobId = await bench.plan([held(FIRST, -1)]);
+    await bench.send(message(jobId, FIRST));
     assert.partialDeepStrictEqual(await bench.ended(jobId), { status: "completed", successful: 1 });
     const [{ attempts, lease_token }] = await resultsOf(jobId);
     assert.deepEqual({ attempts, lease_token }, { attempts: 2, lease_token: null });
   });
 
   test("that is held makes a second message wait, which then makes the backup", async () => {
-    const jobId = await bench.plan([held("library-enhancer-db", 3600)]);
-    await bench.send(message(jobId, "library-enhancer-db"));
+    const jobId = await bench.plan([held(SECOND, 3600)]);
+    await bench.send(message(jobId, SECOND));
     await bench.drained();
     assert.partialDeepStrictEqual((await resultsOf(jobId))[0], { status: "running", attempts: 1, lease_token: "another's" });
     await endLease(jobId);
@@ -131,8 +132,8 @@ describe("a lease", { concurrency: true }, () => {
   });
 
   test("of another job's export makes a backup of the same database wait", async () => {
-    const other = await bench.plan([held("autumnsgrove-posts", 3600)]);
-    const jobId = await bench.trigger(["autumnsgrove-posts", "your-site-posts"]);
+    const other = await bench.plan([held(THIRD, 3600)]);
+    const jobId = await bench.trigger([THIRD, FOURTH]);
     await bench.drained();
     assert.deepEqual((await resultsOf(jobId)).map(({ status, attempts }) => ({ status, attempts })), [{ status: "queued", attempts: 0 }, { status: "success", attempts: 1 }]);
     await endLease(other);

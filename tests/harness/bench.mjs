@@ -8,6 +8,8 @@ import { startSystem } from "./system.mjs";
 import { until } from "./until.mjs";
 
 const TOKEN = "a token of the tests";
+/** The janitor's. */
+const HOURLY = "17 * * * *";
 
 /** Retries come after a second instead of minutes, and no queue waits for its batch to fill. */
 const QUICK_RETRIES = { RETRY_BASE_SECONDS: "1", RETRY_CAP_SECONDS: "1" };
@@ -52,7 +54,7 @@ export async function startBench({ exporter = (config) => config } = {}) {
   };
 
   const tick = (scheduledTime) => system.worker("producer").scheduled({ cron: system.registry.backup.schedule, scheduledTime });
-  const goRound = () => system.worker("janitor").scheduled({ cron: system.registry.round });
+  const goRound = () => system.worker("janitor").scheduled({ cron: HOURLY });
   /** Orders a backup of these databases; returns the job's id. */
   const trigger = async (databases, reason) => {
     const response = await api.request("/trigger", { method: "POST", body: JSON.stringify({ databases, reason }) });
@@ -61,7 +63,7 @@ export async function startBench({ exporter = (config) => config } = {}) {
     return answer.jobId;
   };
   /** The job as the api has it, once it has ended. */
-  const ended = (jobId, seconds) => wait(`job ${jobId} ends`, () => api.json(`/jobs/${jobId}`), ({ status }) => status !== "running", seconds);
+  const ended = (jobId, patience) => wait(`job ${jobId} ends`, () => api.json(`/jobs/${jobId}`), ({ status }) => status !== "running", patience);
   const backUp = async (...databases) => ended(await trigger(databases));
 
   /**
@@ -75,7 +77,7 @@ export async function startBench({ exporter = (config) => config } = {}) {
   };
 
   return {
-    ...system, token: TOKEN, api, errors, until: wait, catalogue, plan, send, sendEvent: (body) => EVENTS.send(body, { contentType: "json" }),
+    ...system, token: TOKEN, names: system.registry.databases.map(({ name }) => name), api, errors, until: wait, catalogue, plan, send, sendEvent: (body) => EVENTS.send(body, { contentType: "json" }),
     keys, object, tick, goRound, trigger, ended, backUp, drained,
   };
 }
