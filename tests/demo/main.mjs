@@ -3,15 +3,16 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { client } from "../harness/client.mjs";
 import { complaints, count, fingerprint, ofD1 } from "../harness/fingerprint.mjs";
+import { restoreEverywhere } from "../harness/restore.mjs";
 import { sampleStatements } from "../harness/samples.mjs";
 import { startSystem } from "../harness/system.mjs";
-import { client } from "./client.mjs";
 import { importFile } from "./import.mjs";
 import { openPort } from "./port.mjs";
 import { followJob } from "./progress.mjs";
-import { WAYS, restoreEverywhere } from "./restore.mjs";
-import { bytes, heading, note, number, paint, say, table } from "./terminal.mjs";
+import { report, tell } from "./restore.mjs";
+import { heading, note, number, paint, say } from "./terminal.mjs";
 
 const TOKEN = "demo-token";
 
@@ -71,7 +72,7 @@ async function demo() {
   }
 
   heading("Downloading every dump and restoring it three ways");
-  const restored = await restoreEverywhere({ sources, api, execute: system.execute });
+  const restored = await restoreEverywhere({ sources, api, execute: system.execute, done: tell });
   report(sources, restored);
   const same = restored.every(({ outcomes }) => Object.values(outcomes).every(({ found }) => found.length === 0));
   if (!options.once && same) serve(sources[0], restored[0]);
@@ -95,27 +96,6 @@ async function fill() {
     say(`  ${name.padEnd(24)}${number(rows).padStart(8)} rows in ${tables} tables, ${objects} other objects${file ? `, from ${path.basename(file)}` : ""}`);
   }
   return sources;
-}
-
-function report(sources, restored) {
-  const verdict = ({ found, skipped }) => (skipped ? paint("yellow", "skipped") : found.length ? paint("red", "DIFFERS") : paint("green", "same"));
-  table(
-    ["database", "tables", "rows", "cells", "dump", ...Object.keys(WAYS)],
-    sources.map(({ name, print }, n) => {
-      const { tables, rows, cells } = count(print);
-      return [name, number(tables), number(rows), number(cells), bytes(restored[n].size), ...Object.keys(WAYS).map((way) => verdict(restored[n].outcomes[way]))];
-    }),
-  );
-  for (const { name, outcomes } of restored) {
-    for (const [way, { found }] of Object.entries(outcomes)) for (const line of found.slice(0, 5)) note(`${name}, ${way}: ${line}`);
-  }
-  const skipped = restored[0]?.outcomes.sqlite3.skipped;
-  if (skipped) note(skipped);
-  const total = sources.map(({ print }) => count(print)).reduce((a, b) => ({ rows: a.rows + b.rows, cells: a.cells + b.cells, tables: a.tables + b.tables, objects: a.objects + b.objects }));
-  const ways = Object.keys(WAYS).length - (skipped ? 1 : 0);
-  const bad = restored.flatMap(({ outcomes }) => Object.values(outcomes)).filter(({ found }) => found.length).length;
-  const checked = `${number(total.cells)} cells of ${number(total.rows)} rows in ${total.tables} tables, and ${total.objects} indexes, views and triggers, ${ways} times`;
-  say(bad ? paint("red", `\n${bad} of the restored databases differ from their source.`) : paint("green", `\nEvery restored database is the same as its source: ${checked}.`));
 }
 
 function serve({ name }, { date }) {

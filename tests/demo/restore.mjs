@@ -1,49 +1,8 @@
-// Restoring every dump in the three ways a user has, each time compared with what the source held.
+// What the demo says of the restoring: each way as it is done, then how every database came out of it.
 
-import { execFile } from "node:child_process";
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { promisify } from "node:util";
-
-import { unstable_splitSqlQuery as split } from "wrangler";
-
-import { complaints, differences, fingerprint, ofD1, ofFile } from "../harness/fingerprint.mjs";
-import { identifier } from "../harness/samples/sql.mjs";
-import { ROOT } from "../harness/system.mjs";
-import { say } from "./terminal.mjs";
-
-const run = promisify(execFile);
-/** How many restores run at once: each starts a process of its own. */
-const AT_ONCE = 2;
-
-/** The ways, by the name that the report gives them. */
-export const WAYS = { "new D1": intoNewDatabase, "live D1": overLiveDatabase, sqlite3: withShell };
-
-/**
- * Restores the dump of each source in each way. One entry for each source: its `name`, the `date` and `size` of the
- * dump, and `outcomes` by way: `found`, the differences, or `skipped`, why it could not be tried.
- */
-export async function restoreEverywhere({ sources, api, execute }) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cache-restore-"));
-  const cleanUp = () => fs.rmSync(folder, { recursive: true, force: true });
-  process.once("exit", cleanUp);
-  try {
-    const shell = await shellVersion();
-    const dumps = [];
-    for (const { name } of sources) dumps.push(await download(api, folder, name));
-    const restored = dumps.map(({ name, date, size }) => ({ name, date, size, outcomes: {} }));
-    for (const [way, restore] of Object.entries(WAYS)) {
-      const started = performance.now();
-      const outcomes = await inParallel(sources, (source, n) => attempt(() => restore({ ...source, ...dumps[n], folder, execute, shell })));
-      outcomes.forEach((outcome, n) => (restored[n].outcomes[way] = outcome));
-      if (!outcomes[0]?.skipped) say(`  ${DESCRIPTIONS[way]} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
-    }
-    return restored;
-  } finally {
-    cleanUp();
-  }
-}
+import { count } from "../harness/fingerprint.mjs";
+import { WAYS } from "../harness/restore.mjs";
+import { bytes, note, number, paint, say, table } from "./terminal.mjs";
 
 const DESCRIPTIONS = {
   "new D1": "into new, empty D1 databases with `wrangler d1 execute --file`",
@@ -51,90 +10,29 @@ const DESCRIPTIONS = {
   sqlite3: "with the sqlite3 shell",
 };
 
-async function download(api, folder, name) {
-  const { backups } = await api.json(`/list?database=${encodeURIComponent(name)}`);
-  if (!backups.length) throw new Error(`/list shows no backup of ${name}`);
-  const [{ date }] = backups;
-  const content = await api.bytes(`/download/${date}/${encodeURIComponent(name)}`);
-  const dump = path.join(folder, `${name}-${date}.sql`);
-  fs.writeFileSync(dump, content);
-  return { name, date, size: content.length, dump };
+/** Says that all databases were restored in a way. */
+export function tell(way, [first], seconds) {
+  if (!first?.skipped) say(`  ${DESCRIPTIONS[way]} (${seconds.toFixed(1)} s)`);
 }
 
-async function attempt(restore) {
-  try {
-    return await restore();
-  } catch (error) {
-    // A command's own words are more telling than that it failed.
-    return { found: [`could not be restored: ${(error.stderr || error.message).trim().slice(0, 600)}`] };
+/** The table of databases and ways, and what differs. */
+export function report(sources, restored) {
+  const verdict = ({ found, skipped }) => (skipped ? paint("yellow", "skipped") : found.length ? paint("red", "DIFFERS") : paint("green", "same"));
+  table(
+    ["database", "tables", "rows", "cells", "dump", ...Object.keys(WAYS)],
+    sources.map(({ name, print }, n) => {
+      const { tables, rows, cells } = count(print);
+      return [name, number(tables), number(rows), number(cells), bytes(restored[n].size), ...Object.keys(WAYS).map((way) => verdict(restored[n].outcomes[way]))];
+    }),
+  );
+  for (const { name, outcomes } of restored) {
+    for (const [way, { found }] of Object.entries(outcomes)) for (const line of found.slice(0, 5)) note(`${name}, ${way}: ${line}`);
   }
-}
-
-async function intoNewDatabase({ name, dump, folder, print }) {
-  const home = path.join(folder, `new-${name}`);
-  const config = path.join(folder, `${name}.json`);
-  const d1_databases = [{ binding: "RESTORED", database_name: name, database_id: "00000000-0000-4000-8000-000000000000" }];
-  fs.writeFileSync(config, JSON.stringify({ name: "restore", compatibility_date: "2026-11-01", d1_databases }));
-  await run(process.execPath, [
-    path.join(ROOT, "node_modules/wrangler/bin/wrangler.js"),
-    "d1", "execute", name, "--local", "--yes", `--file=${dump}`, `--persist-to=${home}`, `--config=${config}`,
-  ], { cwd: folder, maxBuffer: 1 << 28, env: { ...process.env, WRANGLER_LOG: "error" } });
-  const [file] = fs.globSync("v3/d1/**/*.sqlite", { cwd: home }).filter((found) => !found.endsWith("metadata.sqlite"));
-  if (!file) throw new Error("wrangler left no database");
-  return compareFile(path.join(home, file), print);
-}
-
-async function overLiveDatabase({ name, database, dump, print, execute }) {
-  await damage(name, print, execute);
-  if (!differences(print, await fingerprint(ofD1(database))).length) return { found: ["could not be damaged, so nothing was proved"] };
-  await execute(name, split(fs.readFileSync(dump, "utf8")));
-  const source = ofD1(database);
-  const found = differences(print, await fingerprint(source));
-  return { found: [...found, ...(await complaints(source, { run: (sql) => database.prepare(sql).run() }))] };
-}
-
-/** Deletes half of every table, as far as the foreign keys let it, and every index, view and trigger. */
-async function damage(name, print, execute) {
-  const objects = Object.keys(print.schema).map((object) => [object.slice(0, object.indexOf(" ")), object.slice(object.indexOf(" ") + 1)]);
-  const drops = objects.filter(([type]) => type !== "table").map(([type, name]) => `DROP ${type} ${identifier(name)}`);
-  const deletes = Object.entries(print.tables).map(([table, { columns }]) => {
-    const column = identifier(columns[0]);
-    return `DELETE FROM ${identifier(table)} WHERE ${column} IN (SELECT ${column} FROM ${identifier(table)} ORDER BY 1 LIMIT (SELECT (count(*) + 1) / 2 FROM ${identifier(table)}))`;
-  });
-  const stray = "CREATE INDEX added_after_the_backup ON";
-  const [table] = Object.entries(print.tables).find(([name]) => !print.schema[`table ${name}`].includes("VIRTUAL")) ?? [];
-  const additions = table ? [`${stray} ${identifier(table)} (${identifier(print.tables[table].columns[0])})`] : [];
-  // What RESTRICT forbids stays; there is enough left to damage.
-  for (const sql of [...drops, ...deletes, ...additions]) await execute(name, [sql]).catch(() => {});
-}
-
-async function withShell({ name, dump, folder, print, shell }) {
-  if (!shell) return { found: [], skipped: "There is no sqlite3 command here, so the dumps were not restored with it." };
-  const file = path.join(folder, `shell-${name}.sqlite`);
-  await run("sqlite3", ["-bail", "-cmd", "PRAGMA synchronous=OFF", file, `.read '${dump}'`], { maxBuffer: 1 << 28 });
-  return compareFile(file, print);
-}
-
-async function shellVersion() {
-  return run("sqlite3", ["--version"]).then(({ stdout }) => stdout.split(" ")[0], () => null);
-}
-
-async function compareFile(file, print) {
-  const source = ofFile(file);
-  try {
-    return { found: [...differences(print, await fingerprint(source)), ...(await complaints(source, { run: source.run }))] };
-  } finally {
-    source.close();
-  }
-}
-
-/** The results of `job` for each item, in order, at most `AT_ONCE` under way. */
-async function inParallel(items, job) {
-  const results = [];
-  const next = items.entries();
-  const worker = async () => {
-    for (const [n, item] of next) results[n] = await job(item, n);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return results;
+  const skipped = restored[0]?.outcomes.sqlite3.skipped;
+  if (skipped) note(skipped);
+  const total = sources.map(({ print }) => count(print)).reduce((a, b) => ({ rows: a.rows + b.rows, cells: a.cells + b.cells, tables: a.tables + b.tables, objects: a.objects + b.objects }));
+  const ways = Object.keys(WAYS).length - (skipped ? 1 : 0);
+  const bad = restored.flatMap(({ outcomes }) => Object.values(outcomes)).filter(({ found }) => found.length).length;
+  const checked = `${number(total.cells)} cells of ${number(total.rows)} rows in ${total.tables} tables, and ${total.objects} indexes, views and triggers, ${ways} times`;
+  say(bad ? paint("red", `\n${bad} of the restored databases differ from their source.`) : paint("green", `\nEvery restored database is the same as its source: ${checked}.`));
 }

@@ -53,7 +53,8 @@ export async function complaints(source, { run } = {}) {
     found.push(`row ${row} of ${table} has no parent in ${parent}`);
   }
   if (run) {
-    for (const [name] of await source.rows("SELECT name FROM pragma_table_list WHERE type = 'virtual' AND schema = 'main'")) {
+    for (const [name, sql] of await source.rows("SELECT m.name, m.sql FROM sqlite_schema m JOIN pragma_table_list l ON l.schema = 'main' AND l.name = m.name WHERE l.type = 'virtual'")) {
+      if (!/\busing\s+fts5\b/i.test(sql)) continue;
       const index = identifier(name);
       // Compares a full-text index with its text, and fails when they disagree.
       await run(`INSERT INTO ${index}(${index}, rank) VALUES ('integrity-check', 1)`).catch((error) => found.push(`${name}: ${error.message}`));
