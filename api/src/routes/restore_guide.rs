@@ -5,14 +5,15 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use serde::Serialize;
-use shared::catalogue::views::{self, BackupView};
+use shared::catalogue::views::{self, BackupView, ResultView};
+use shared::registry::Priority;
 
 use super::download::no_such_database;
 use super::rfc3339;
 use crate::origin::origin;
 use crate::ports::Ports;
 use crate::problem::Problem;
-use crate::state::App;
+use crate::state::{App, first};
 use crate::text::bytes;
 
 /// More than any retention keeps of one database.
@@ -58,6 +59,13 @@ struct Method {
     note: Option<&'static str>,
 }
 
+/// What is known of a database: of one that left the registry, what its last job wrote down.
+struct Described {
+    id: String,
+    description: String,
+    priority: &'static str,
+}
+
 /// Answers for the newest backup, and lists every stored one.
 #[worker::send]
 pub(crate) async fn restore_guide<P: Ports>(
@@ -68,18 +76,31 @@ pub(crate) async fn restore_guide<P: Ports>(
 ) -> Result<Json<Guide>, Problem> {
     let Path(name) = path
         .map_err(|_| Problem::parameter("path", "The address must be /restore-guide/DATABASE."))?;
-    let database = app
-        .registry()
-        .find(&name)
-        .ok_or_else(|| no_such_database(&app, &name))?;
-    let [stored] = app.query([views::backups_of(&name, MOST)]).await?;
+    let [stored, last] = app
+        .query([views::backups_of(&name, MOST), views::newest_result(&name)])
+        .await?;
     let stored: Vec<BackupView> = stored.read()?;
+    let last: Option<ResultView> = first(last)?;
+    let described = match (app.registry().find(&name), last) {
+        (Some(database), _) => Described {
+            id: database.id.clone(),
+            description: database.description.clone(),
+            priority: database.priority.as_str(),
+        },
+        (None, Some(last)) if !stored.is_empty() => Described {
+            id: last.database_id,
+            description: "No longer in the registry; its backups are kept until they expire"
+                .to_owned(),
+            priority: Priority::Normal.as_str(),
+        },
+        _ => return Err(no_such_database(&app, &name)),
+    };
     let origin = origin(&uri, &headers);
     let restore_instructions = instructions(&name, &origin, stored.first());
     Ok(Json(Guide {
-        database_id: database.id.clone(),
-        description: database.description.clone(),
-        priority: database.priority.as_str(),
+        database_id: described.id,
+        description: described.description,
+        priority: described.priority,
         database: name,
         available_backups: available(&origin, stored),
         restore_instructions,
@@ -123,7 +144,7 @@ fn instructions(name: &str, origin: &str, newest: Option<&BackupView>) -> Instru
         "1. Download backup: curl -f -H \"Authorization: Bearer $API_TOKEN\" -o {file} {origin}/download/{date}/{name}"
     );
     let review = format!(
-        "2. Review the SQL file: head -20 {file}; tail -6 {file} (a whole dump ends with \"Backup Complete\")"
+        "2. Review the SQL file, which when whole ends with \"Backup Complete\": head -20 {file}; tail -6 {file}"
     );
     let new = format!("{name}-restored");
     Instructions {
@@ -141,13 +162,16 @@ fn instructions(name: &str, origin: &str, newest: Option<&BackupView>) -> Instru
                      of each table with what the file says: grep -A 1 '^-- Table: ' {file}"
                 ),
                 format!(
-                    "6. Then restore over the live database: npx wrangler d1 execute {name} --remote --file={file} \
-                     (or bind your Worker to {new} instead)"
+                    "6. Bind your Worker to {new}, which is done with this. Or go on, over the live database; note its bookmark first, which undoes what follows: npx wrangler d1 time-travel info {name}"
+                ),
+                format!(
+                    "7. Restore over the live database: npx wrangler d1 execute {name} --remote --file={file}"
                 ),
             ],
             warning: Some(
-                "Step 6 will DROP and recreate tables. All existing data will be replaced. Without --remote, wrangler changes \
-                 a local copy and not the database.",
+                "Step 7 will DROP and recreate tables. All existing data will be replaced; rows of tables made since the backup \
+                 that refer to restored tables by ON DELETE CASCADE go too. Without --remote, wrangler changes a local copy and \
+                 not the database.",
             ),
             note: None,
         },

@@ -129,3 +129,21 @@ fn an_unknown_database_is_answered_with_the_known_ones() {
             .contains(&json!("groveauth"))
     );
 }
+
+#[test]
+fn a_database_that_left_the_registry_still_has_its_guide() {
+    let server = Server::new();
+    server.backup("retired-db", SUNDAY, "last");
+    server.job("last", SUNDAY, "completed", &[("retired-db", "success")]);
+    let guide = server.get("/restore-guide/retired-db").json();
+    assert_eq!(guide["databaseId"], "id of retired-db");
+    assert!(steps(&guide, "method1_wrangler").contains("retired-db-2024-12-08.sql"));
+}
+
+#[test]
+fn the_live_database_comes_after_a_new_one_and_its_bookmark() {
+    let steps = steps(&guide(), "method1_wrangler");
+    let at = |text: &str| steps.find(text).unwrap();
+    assert!(at("execute groveauth-restored") < at("time-travel info groveauth"));
+    assert!(at("time-travel info groveauth") < at("execute groveauth --remote"));
+}

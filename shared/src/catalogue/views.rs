@@ -131,6 +131,14 @@ pub fn results(job_id: &str) -> Statement {
     .bind(job_id)
 }
 
+/// The newest result of a database: no or one [`ResultView`].
+pub fn newest_result(database: &str) -> Statement {
+    Statement::new(results!(
+        "FROM backup_results r WHERE r.database_name = ?1 ORDER BY r.started_at DESC, r.id DESC LIMIT 1"
+    ))
+    .bind(database)
+}
+
 /// The newest result of each database of `names`, a JSON array: [`ResultView`]s.
 pub fn newest_results(names: &str) -> Statement {
     Statement::new(results!(
