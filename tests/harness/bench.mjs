@@ -25,7 +25,7 @@ export async function startBench({ exporter = (config) => config } = {}) {
     vars: { exporter: QUICK_RETRIES },
     configs: { exporter: (config) => withQuickQueues(exporter(config)), janitor: withQuickQueues },
   });
-  const { METADATA_DB, BACKUPS, EXPORTS, EVENTS } = await system.worker("janitor").getEnv();
+  const { METADATA_DB, BACKUPS, EXPORTS, EVENTS } = await system.worker("exporter").getEnv();
   const api = client(system.url, TOKEN);
   const errors = () => system.logs().filter(({ level }) => level === "error").map(({ message }) => message);
 

@@ -192,7 +192,12 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
             Read::Updates(of, without_long_keys) => {
                 let updates: Vec<PageRow> = outcome.read()?;
                 let rows = plan.rows_mut(of)?.0;
-                if !without_long_keys && has_long_lines(&updates) {
+                let too_long = updates.iter().any(|page| page.text.is_none());
+                if too_long && without_long_keys {
+                    return Err(DumpError::StatementTooLong {
+                        object: rows.table.clone(),
+                    });
+                } else if too_long {
                     rows.has_long_keys = true;
                     changed = true;
                 } else {
@@ -259,7 +264,7 @@ fn reveals(
     rows: &mut Rows,
     has_long_rows: Option<&mut bool>,
 ) -> Result<bool, DumpError> {
-    if has_long_lines(pages) {
+    if pages.iter().any(|page| page.longest > LONGEST_STATEMENT) {
         return Err(DumpError::StatementTooLong {
             object: rows.table.clone(),
         });
@@ -273,10 +278,6 @@ fn reveals(
         _ => false,
     };
     Ok(lost || long)
-}
-
-fn has_long_lines(pages: &[PageRow]) -> bool {
-    pages.iter().any(|page| page.longest > LONGEST_STATEMENT)
 }
 
 /// Whether text that is no UTF-8 was lost; if so, it will not be the next time.

@@ -1,7 +1,7 @@
 //! How a statement that reads rows refers to their columns.
 
 use super::limits::STATEMENT;
-use super::rows::{Key, Rows};
+use super::rows::Rows;
 
 /// How often a statement names a column at most, and what it has beside for each.
 const USES: usize = 17;
@@ -17,8 +17,8 @@ pub(super) struct Names {
     pub(super) from: String,
     /// The columns of [`Rows::columns`].
     pub(super) columns: Vec<String>,
-    /// The columns of the key, and the same columns as the table has them; empty when rows have no key.
-    key_columns: Vec<(String, String)>,
+    /// The rowid, and the same as the table has it; `None` when it cannot be named.
+    rowid: Option<(String, &'static str)>,
 }
 
 impl Names {
@@ -44,22 +44,14 @@ impl Names {
     }
 
     fn plain(rows: &Rows) -> Self {
-        let key_columns = match &rows.key {
-            Key::Rowid(name) => vec![(*name).to_owned()],
-            Key::Columns(columns) => columns.clone(),
-            Key::Nothing => Vec::new(),
-        };
         Self {
-            from: format!("{} AS t", rows.table),
+            from: format!("{} AS t{}", rows.table, as_they_lie(rows)),
             columns: rows
                 .columns
                 .iter()
                 .map(|name| format!("t.{name}"))
                 .collect(),
-            key_columns: key_columns
-                .into_iter()
-                .map(|name| (format!("t.{name}"), name))
-                .collect(),
+            rowid: rows.rowid.map(|name| (format!("t.{name}"), name)),
         }
     }
 
@@ -71,56 +63,57 @@ impl Names {
             .enumerate()
             .map(|(n, name)| format!("u.{name} AS {}", alias(n)))
             .collect();
-        let (extra, key_columns) = match &rows.key {
-            // One column more would be too many; without an order the rows come by their rowid all the same.
-            Key::Rowid(_) if rows.columns.len() >= MOST_COLUMNS => (String::new(), Vec::new()),
-            Key::Rowid(name) => (
-                format!(", u.{name} AS k"),
-                vec![("t.k".to_owned(), (*name).to_owned())],
-            ),
-            Key::Columns(columns) => {
-                let place = |column| rows.columns.iter().position(|found| found == column);
-                let key = columns
-                    .iter()
-                    .filter_map(|column| {
-                        Some((format!("t.{}", alias(place(column)?)), column.clone()))
-                    })
-                    .collect();
-                (String::new(), key)
-            }
-            Key::Nothing => (String::new(), Vec::new()),
-        };
+        // One column more would be too many; without an order the rows come by their rowid all the same.
+        let rowid = rows.rowid.filter(|_| rows.columns.len() < MOST_COLUMNS);
+        let extra = rowid
+            .map(|name| format!(", u.{name} AS k"))
+            .unwrap_or_default();
         Self {
             from: format!(
-                "(SELECT {}{extra} FROM {} AS u) AS t",
+                "(SELECT {}{extra} FROM {} AS u{}) AS t",
                 renamed.join(", "),
-                rows.table
+                rows.table,
+                as_they_lie(rows)
             ),
             columns: (0..rows.columns.len())
                 .map(|n| format!("t.{}", alias(n)))
                 .collect(),
-            key_columns,
+            rowid: rowid.map(|name| ("t.k".to_owned(), name)),
         }
     }
 
-    /// What the rows are ordered by; `None` when they have no key.
-    pub(super) fn order(&self) -> Option<String> {
-        let columns: Vec<&str> = self
-            .key_columns
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        (!self.key_columns.is_empty()).then(|| columns.join(", "))
+    /// The rowid as `, … AS k`, and the ORDER BY of it; both empty when it cannot be named.
+    pub(super) fn key(&self) -> (String, &'static str) {
+        match &self.rowid {
+            Some((ours, _)) => (format!(", {ours} AS k"), "ORDER BY k "),
+            None => (String::new(), ""),
+        }
     }
 
-    /// Whether the row `other` of the same table comes after the row of `t`; `None` when rows have no key.
+    /// The rows that pass, after FROM, with their numbers in the order of the rowid as `r.n`; `None` when it cannot be
+    /// named.
+    pub(super) fn numbered(&self, condition: &str) -> Option<String> {
+        let (ours, _) = self.rowid.as_ref()?;
+        Some(format!(
+            "(SELECT k, row_number() OVER (ORDER BY k) AS n FROM (SELECT {ours} AS k FROM {from} WHERE {condition})) AS r \
+             JOIN {from} ON {ours} = r.k",
+            from = self.from
+        ))
+    }
+
+    /// Whether the row `other` of the same table comes after the row of `t`; `None` when they have no rowid to tell by.
     pub(super) fn comes_after_row(&self, other: &str) -> Option<String> {
-        let (ours, theirs): (Vec<&str>, Vec<String>) = self
-            .key_columns
-            .iter()
-            .map(|(ours, name)| (ours.as_str(), format!("{other}.{name}")))
-            .unzip();
-        (!self.key_columns.is_empty())
-            .then(|| format!("({}) > ({})", theirs.join(", "), ours.join(", ")))
+        let (ours, name) = self.rowid.as_ref()?;
+        Some(format!("{other}.{name} > {ours}"))
+    }
+}
+
+/// Without an order, an index that has all columns might be read in place of the table, here in one statement and there
+/// not.
+fn as_they_lie(rows: &Rows) -> &'static str {
+    if rows.rowid.is_none() {
+        " NOT INDEXED"
+    } else {
+        ""
     }
 }

@@ -20,8 +20,9 @@ pub(super) struct Rows {
     pub(super) columns: Vec<String>,
     /// The first of `columns` is a rowid that no column shows.
     keeps_rowid: bool,
-    /// In which order the rows are.
-    pub(super) key: Key,
+    /// A name of the rowid, by which the rows are ordered. Where they have none that can be named, they come as they lie:
+    /// a table WITHOUT ROWID by its primary key.
+    pub(super) rowid: Option<&'static str>,
     /// Columns that are NULL at first, and for which rows.
     opened: Vec<Opened>,
     /// The columns by which a row is found again to set what is NULL at first, as in `columns`; empty where nothing is.
@@ -30,17 +31,6 @@ pub(super) struct Rows {
     pub(super) has_long_keys: bool,
     /// Text that is not ASCII is written as hex: some of it is no UTF-8 and would be lost on its way out.
     pub(super) exact_text: bool,
-}
-
-/// What orders the rows of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Key {
-    /// The rowid, by a name that no column has.
-    Rowid(&'static str),
-    /// Columns, quoted.
-    Columns(Vec<String>),
-    /// Nothing that can be named.
-    Nothing,
 }
 
 /// Rows that refer to a row of the same table: the columns that refer, each with the one that it refers to.
@@ -62,18 +52,6 @@ impl Rows {
     pub(super) fn of_table(table: &Table) -> Self {
         let kept = table.rowid_name().filter(|_| table.keeps_rowid);
         let written = table.written().map(|column| identifier(&column.name));
-        let key = match table.rowid_name() {
-            Some(name) => Key::Rowid(name),
-            None if table.without_rowid => Key::Columns(
-                table
-                    .primary_key()
-                    .iter()
-                    .map(|column| identifier(&column.name))
-                    .collect(),
-            ),
-            // Its primary key, if it has one, may be NULL in several rows.
-            None => Key::Nothing,
-        };
         Self {
             table: identifier(&table.name),
             columns: kept
@@ -82,7 +60,7 @@ impl Rows {
                 .chain(written)
                 .collect(),
             keeps_rowid: kept.is_some(),
-            key,
+            rowid: table.rowid_name(),
             opened: Vec::new(),
             found_by: Vec::new(),
             has_long_keys: false,
@@ -102,7 +80,7 @@ impl Rows {
             table: identifier(name),
             columns: std::iter::once(rowid.to_owned()).chain(columns).collect(),
             keeps_rowid: true,
-            key: Key::Rowid(rowid),
+            rowid: Some(rowid),
             opened: Vec::new(),
             found_by: Vec::new(),
             has_long_keys: false,
@@ -176,18 +154,23 @@ impl Rows {
                 )
             })
             .collect();
-        let number = match names.order() {
-            Some(order) => format!("dense_rank() OVER (ORDER BY {order})"),
-            None => format!("(row_number() OVER () - 1) / {count} + 1"),
-        };
-        // CROSS JOIN keeps the columns of a row together where rows have no key to be counted by.
+        let is_long_row = format!("{} > {}", length(&names), self.room() / 2);
         let cells = format!(
-            "(SELECT {number} AS n, s.value AS c, CASE s.value{picked} END AS x FROM {} CROSS JOIN {} AS s WHERE {} > {})",
-            names.from,
-            numbers(count),
-            length(&names),
-            self.room() / 2
+            "(SELECT {{n}} AS n, s.value AS c, CASE s.value{picked} END AS x FROM {{rows}} CROSS JOIN {} AS s {{condition}})",
+            numbers(count)
         );
+        // Where rows have a rowid, they are numbered by it alone: SQLite keeps what it numbers, and that should be little.
+        // Where they have none, CROSS JOIN keeps the columns of a row together.
+        let cells = match names.numbered(&is_long_row) {
+            Some(numbered) => cells
+                .replace("{n}", "r.n")
+                .replace("{rows}", &numbered)
+                .replace("{condition}", ""),
+            None => cells
+                .replace("{n}", &format!("(row_number() OVER () - 1) / {count} + 1"))
+                .replace("{rows}", &names.from)
+                .replace("{condition}", &format!("WHERE {is_long_row}")),
+        };
         let piece = format!(
             "{} || c || ', ' || p.value || ', X''' || hex(substr(CAST(x AS BLOB), 1 + p.value * {PIECE}, {PIECE})) || ''');'",
             literal(&format!("INSERT INTO {scratch} (c, n, d) VALUES ("))
@@ -210,7 +193,7 @@ impl Rows {
         )
     }
 
-    /// Reads, paged as [`Rows::pages`], the statements that set the opened columns.
+    /// Reads, paged as [`Rows::pages`], the statements that set the opened columns; NULL stands for one that is too long.
     pub(super) fn updates(&self) -> Vec<String> {
         let names = Names::of(self);
         let found: Vec<String> = self
@@ -227,9 +210,17 @@ impl Rows {
             .iter()
             .filter_map(|opened| Some((opened, self.columns.get(opened.column)?)))
             .map(|(opened, name)| {
+                let set = format!("UPDATE {} SET {name} = ", self.table);
+                let around: usize = self
+                    .found_by
+                    .iter()
+                    .map(|name| name.len() + 2 * AROUND_A_VALUE)
+                    .sum();
                 let line = format!(
-                    "{} || {} || ' WHERE ' || {found} || ';'",
-                    literal(&format!("UPDATE {} SET {name} = ", self.table)),
+                    "CASE WHEN {} <= {} THEN {} || {} || ' WHERE ' || {found} || ';' END",
+                    self.update_length(&names, opened),
+                    STATEMENT.saturating_sub(set.len() + AROUND_A_VALUE + around) / 2,
+                    literal(&set),
                     self.value_as_it_is(&names, opened.column),
                 );
                 paged(
@@ -389,17 +380,17 @@ impl Rows {
 }
 
 /// The statements of `line` for the rows that pass, in pages cut by bytes, each row without a line by itself.
+///
+/// The lines are made before they are numbered: SQLite keeps what it numbers, and a whole row may be too much.
 fn paged(names: &Names, line: &str, condition: &str) -> String {
-    let order = names
-        .order()
-        .map(|order| format!("ORDER BY {order} "))
-        .unwrap_or_default();
+    let (key, order) = names.key();
     format!(
         "SELECT group_concat(line, char(10) ORDER BY n) AS text, count(*) AS rows, \
          ifnull(max(octet_length(line)), 0) AS longest FROM \
          (SELECT line, n, coalesce(sum(octet_length(line)) OVER w, 0) / {PAGE} AS page, \
          2 * sum(line IS NULL) OVER w - (line IS NULL) AS run \
-         FROM (SELECT row_number() OVER ({order}ROWS UNBOUNDED PRECEDING) AS n, {line} AS line FROM {} {condition}) \
+         FROM (SELECT line, row_number() OVER ({order}ROWS UNBOUNDED PRECEDING) AS n FROM \
+         (SELECT {line} AS line{key} FROM {} {condition})) \
          WINDOW w AS (ORDER BY n ROWS UNBOUNDED PRECEDING)) GROUP BY run, page ORDER BY run, page",
         names.from,
     )

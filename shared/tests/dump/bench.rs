@@ -54,6 +54,8 @@ impl Source {
             Err(error) => return vec![format!("{error:?}")],
         };
         let expected = fingerprint::of(self.connection());
+        // SQLite finds fault with a text default of a number's column beside a generated one, in the source too.
+        let known = fingerprint::complaints(self.connection());
         let mut faults = Vec::new();
         for (place, make) in [
             ("empty", &(|| d1::empty()) as &dyn Fn() -> Connection),
@@ -65,7 +67,12 @@ impl Source {
                     Ok(()) => fingerprint::differences(&expected, &fingerprint::of(&target)),
                     Err(error) => vec![error.to_string()],
                 };
-                found.extend(fingerprint::complaints(&target));
+                let complaints = fingerprint::complaints(&target);
+                found.extend(
+                    complaints
+                        .into_iter()
+                        .filter(|complaint| !known.contains(complaint)),
+                );
                 faults.extend(
                     found
                         .into_iter()
