@@ -104,7 +104,7 @@ impl Plan {
         let locked: Vec<String> = deferred.iter().cloned().chain(locked).collect();
         warnings.extend(locked.iter().map(|key| {
             format!(
-                "The foreign key {} closes a circle and its column cannot be NULL: over a live database this dump is restored only where foreign keys can be switched off. Restore it into a new database.",
+                "The foreign key {} closes a circle, and its column cannot be NULL: over a live database this dump may be refused where foreign keys cannot be switched off. Restore it into a new database.",
                 comment(key)
             )
         }));
