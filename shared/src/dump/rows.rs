@@ -154,9 +154,10 @@ impl Rows {
                 )
             })
             .collect();
+        // A LIMIT keeps SQLite from looking through to the columns, of which an aggregate may have no more than 100.
         let is_long_row = format!("{} > {}", length(&names), self.room() / 2);
         let cells = format!(
-            "(SELECT {{n}} AS n, s.value AS c, CASE s.value{picked} END AS x FROM {{rows}} CROSS JOIN {} AS s {{condition}})",
+            "(SELECT {{n}} AS n, s.value AS c, CASE s.value{picked} END AS x FROM {{rows}} CROSS JOIN {} AS s {{condition}} LIMIT -1)",
             numbers(count)
         );
         // Where rows have a rowid, they are numbered by it alone: SQLite keeps what it numbers, and that should be little.
