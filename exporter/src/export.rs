@@ -1,24 +1,26 @@
 //! One message: the backup of one database for one job.
 
+use serde::de::DeserializeOwned;
+use shared::catalogue::checkpoints;
 use shared::catalogue::dead_letters::{self, DeadLetter};
 use shared::catalogue::leases::{self, Claimant, ResultState, StoredDump};
 use shared::delivery::{Fate, Received, brief};
 use shared::dump::{DumpError, DumpRequest, dump};
-use shared::manifest::Manifest;
 use shared::message::{EXPORTS_QUEUE, Event, ExportMessage};
 use shared::ports::{
-    Clock, Database, DatabaseError, MissingBinding, Outcome, Queue, QueueError, Random, Sources,
+    Clock, Database, DatabaseError, MissingBinding, Queue, QueueError, Random, Sources,
 };
 use shared::registry::{DatabaseConfig, Registry};
 use shared::retry::Backoff;
 use shared::time::Timestamp;
 
+use crate::pages::{Progress, abandon, export_in_pages};
 use crate::ports::Ports;
 use crate::store::{Place, Slot, StoringError, find, store};
 
 /// A lease outlives the invocation that holds it: the platform ends that after 15 minutes.
 /// <https://developers.cloudflare.com/queues/platform/limits/>
-const LEASE_SECONDS: i64 = 20 * 60;
+pub(crate) const LEASE_SECONDS: i64 = 20 * 60;
 /// How long a message waits that came while its database was being exported.
 const BUSY_SECONDS: u32 = 30;
 
@@ -29,6 +31,14 @@ pub struct Settings {
     pub registry: Registry,
     /// The times between attempts.
     pub backoff: Backoff,
+    /// The largest database that is read in one transaction, in bytes of its file.
+    pub snapshot_bytes: u64,
+    /// The size of all parts of a larger one's dump, except the last.
+    pub part_bytes: usize,
+    /// After how much time an invocation leaves the rest to the next one, in milliseconds.
+    pub budget_ms: u32,
+    /// How long after its job was planned a backup may still be made.
+    pub deadline_seconds: u32,
 }
 
 /// Something went wrong with a message, which is to be logged.
@@ -64,6 +74,34 @@ pub enum ExportError {
     /// Somebody else has taken the result over.
     #[error("the lease ran out before the dump was recorded, and another exporter has taken over")]
     LeaseLost,
+    /// The checkpoint was not saved, or not forgotten.
+    #[error("the checkpoint could not be saved")]
+    Save(#[source] DatabaseError),
+    /// What is saved is no checkpoint of this version.
+    #[error("the checkpoint is not one of this version; trigger a new backup")]
+    Checkpoint(#[source] serde_json::Error),
+    /// What comes before the first row does not fit a part.
+    #[error(
+        "the definitions of the database's objects have {bytes} bytes, which is more than a part of the dump holds"
+    )]
+    PieceTooLarge {
+        /// How many they have.
+        bytes: usize,
+    },
+    /// The bucket takes no more parts.
+    #[error("the dump has more parts than the bucket takes")]
+    TooManyParts,
+    /// It took too long.
+    #[error(
+        "the backup was not made within {hours} hours of its job; raise EXPORT_DEADLINE_SECONDS, or find out what slows it down"
+    )]
+    Overdue {
+        /// How long it may take.
+        hours: u32,
+    },
+    /// The rest could not be left to another invocation.
+    #[error("the message for the rest of the export could not be sent")]
+    HandOver(#[source] QueueError),
     /// The claim was not given back; it ends by itself.
     #[error("the claim could not be given back, so the next attempt has to wait for it to end")]
     Release(#[source] DatabaseError),
@@ -78,7 +116,12 @@ impl ExportError {
     fn is_transient(&self) -> bool {
         match self {
             Self::Dump(error) => error.is_transient(),
-            Self::Poison(_) | Self::Unregistered => false,
+            Self::Poison(_)
+            | Self::Unregistered
+            | Self::Checkpoint(_)
+            | Self::PieceTooLarge { .. }
+            | Self::TooManyParts
+            | Self::Overdue { .. } => false,
             Self::Store(error) => match error {
                 StoringError::Bucket(_) | StoringError::Contended { .. } => true,
                 StoringError::Encode(_)
@@ -89,6 +132,8 @@ impl ExportError {
             | Self::DeadLetter(_)
             | Self::PutBack(_)
             | Self::Binding(_)
+            | Self::Save(_)
+            | Self::HandOver(_)
             | Self::Record(_)
             | Self::LeaseLost
             | Self::Release(_)
@@ -113,7 +158,9 @@ pub struct Exported {
 ///    the end of the queue and comes back later. When the claim's answer is lost, it ends by itself.
 /// 3. Look for a backup that an earlier attempt committed before it stopped; then only 6 is left to do.
 /// 4. Read the database: reads only.
-/// 5. Store the dump and its manifest, both create-only; see `store`.
+/// 5. Store the dump and its manifest, both create-only; see `store`. A database that does not fit one transaction is
+///    exported in pages instead of 3 to 5; see `export_in_pages`. When that takes longer than an invocation may, the claim is
+///    given back and a message sent for the rest; sent twice, the second finds the result held or ended.
 /// 6. Record both rows in one transaction, if the lease still holds. When its answer is lost, the next delivery finds
 ///    the result ended; when the lease is lost, whoever has it records the same manifest.
 /// 7. Announce the end. Lost, the janitor's sweep finds it; twice, the janitor counts the same.
@@ -136,16 +183,28 @@ pub async fn export<P: Ports>(ports: &P, settings: &Settings, received: Received
         }
         Ok(Beginning::Ended(message)) => announced(ports, &message).await,
         Ok(Beginning::Claimed(claim)) => match back_up(ports, settings, &claim).await {
-            Ok(()) => announced(ports, &claim.message).await,
+            Ok(Outcome::Recorded) => announced(ports, &claim.message).await,
+            Ok(Outcome::Unfinished) => match hand_over(ports, &claim).await {
+                Ok(()) => Exported::without_failure(Fate::Ack),
+                Err(error) => Exported::with(again(received.deliveries()), error),
+            },
             // Whoever took over has a message of its own.
             Err(error @ ExportError::LeaseLost) => Exported::with(Fate::Ack, error),
             Err(error) if error.is_transient() => {
                 let given_back = give_back(ports, &claim, &error).await;
-                Exported::with(again(claim.attempt), error).and(given_back)
+                Exported::with(again(received.deliveries()), error).and(given_back)
             }
             Err(error) => match give_up(ports, &claim, &error).await {
-                Ok(()) => announced(ports, &claim.message).await.and(Err(error)),
-                Err(failure) => Exported::with(again(claim.attempt), failure).and(Err(error)),
+                Ok(()) => {
+                    let abandoned = abandon(ports, &claim).await;
+                    announced(ports, &claim.message)
+                        .await
+                        .and(abandoned)
+                        .and(Err(error))
+                }
+                Err(failure) => {
+                    Exported::with(again(received.deliveries()), failure).and(Err(error))
+                }
             },
         },
         Err(error) => Exported::with(again(received.deliveries()), error),
@@ -171,19 +230,27 @@ impl Exported {
     }
 }
 
+/// What an invocation came to that did not fail.
+enum Outcome {
+    /// The backup is recorded.
+    Recorded,
+    /// The rest is for another invocation.
+    Unfinished,
+}
+
 /// A result that this invocation holds.
-struct Claim {
-    message: ExportMessage,
+pub(crate) struct Claim {
+    pub(crate) message: ExportMessage,
     token: String,
-    /// Which claim this is, from 1.
-    attempt: u32,
     /// When the job was planned; its date is that of the backup, whenever it is made.
     planned: Timestamp,
-    claimed: Timestamp,
+    pub(crate) claimed: Timestamp,
+    /// What an earlier invocation left.
+    pub(crate) checkpoint: Option<String>,
 }
 
 impl Claim {
-    fn claimant(&self) -> Claimant<'_> {
+    pub(crate) fn claimant(&self) -> Claimant<'_> {
         Claimant {
             job_id: &self.message.job_id,
             database: &self.message.database,
@@ -223,14 +290,19 @@ async fn begin<P: Ports>(ports: &P, received: Received<'_>) -> Result<Beginning,
     let statements = [
         leases::claim(&claimant, now, until),
         leases::state(&message.job_id, &message.database),
+        checkpoints::find(&message.job_id, &message.database),
     ];
     let outcomes = ports
         .catalogue()
         .batch(&statements)
         .await
         .map_err(ExportError::Claim)?;
-    let claimed = outcomes.first().is_some_and(|outcome| outcome.changes == 1);
-    let Some(state) = state(outcomes).map_err(ExportError::Claim)? else {
+    let [claimed, state, checkpoint] =
+        <[_; 3]>::try_from(outcomes).map_err(|_| ExportError::Claim(unexpected()))?;
+    let claimed = claimed.changes == 1;
+    let state: Option<ResultState> = first(state).map_err(ExportError::Claim)?;
+    let checkpoint: Option<checkpoints::Found> = first(checkpoint).map_err(ExportError::Claim)?;
+    let Some(state) = state else {
         let reason = format!(
             "the catalogue has no result of job `{}` for the database `{}`",
             message.job_id, message.database
@@ -241,9 +313,9 @@ async fn begin<P: Ports>(ports: &P, received: Received<'_>) -> Result<Beginning,
         return Ok(Beginning::Claimed(Claim {
             message,
             token,
-            attempt: state.attempts,
             planned: Timestamp::from_seconds(state.planned_at),
             claimed: now,
+            checkpoint: checkpoint.map(|found| found.state),
         }));
     }
     Ok(match state.status.as_str() {
@@ -252,14 +324,15 @@ async fn begin<P: Ports>(ports: &P, received: Received<'_>) -> Result<Beginning,
     })
 }
 
-/// The row that the last statement of a claim answers with.
-fn state(outcomes: Vec<Outcome>) -> Result<Option<ResultState>, DatabaseError> {
-    let rows: Vec<ResultState> = outcomes
-        .into_iter()
-        .next_back()
-        .unwrap_or_default()
-        .read()?;
-    Ok(rows.into_iter().next())
+/// The row of a query that answers with at most one.
+fn first<T: DeserializeOwned>(outcome: shared::ports::Outcome) -> Result<Option<T>, DatabaseError> {
+    Ok(outcome.read()?.into_iter().next())
+}
+
+fn unexpected() -> DatabaseError {
+    DatabaseError::Shape {
+        message: "not a result for each statement".to_owned(),
+    }
 }
 
 async fn poison<P: Ports>(
@@ -291,7 +364,15 @@ async fn back_up<P: Ports>(
     ports: &P,
     settings: &Settings,
     claim: &Claim,
-) -> Result<(), ExportError> {
+) -> Result<Outcome, ExportError> {
+    let deadline = claim
+        .planned
+        .plus_seconds(i64::from(settings.deadline_seconds));
+    if claim.claimed > deadline {
+        return Err(ExportError::Overdue {
+            hours: settings.deadline_seconds / 3600,
+        });
+    }
     let database = settings
         .registry
         .find(&claim.message.database)
@@ -302,9 +383,9 @@ async fn back_up<P: Ports>(
         date: &date,
         job_id: &claim.message.job_id,
     };
-    let manifest = match find(ports.bucket(), &slot).await? {
-        Place::Committed(manifest) => *manifest,
-        Place::Free(key) => make(ports, database, &slot, key).await?,
+    let made = make(ports, settings, claim, database, &slot).await?;
+    let Progress::Committed(manifest) = made else {
+        return Ok(Outcome::Unfinished);
     };
     let now = ports.clock().now();
     let kept_seconds = i64::from(settings.registry.backup.retention_weeks) * 7 * 86_400;
@@ -315,31 +396,61 @@ async fn back_up<P: Ports>(
         expires: now.plus_seconds(kept_seconds),
         duration_ms: now.millis_since(claim.claimed),
     };
+    let [inventory, result] = leases::record(&claim.claimant(), &stored);
+    let forget = checkpoints::forget(&claim.message.job_id, &claim.message.database);
     let outcomes = ports
         .catalogue()
-        .batch(&leases::record(&claim.claimant(), &stored))
+        .batch(&[inventory, forget, result])
         .await
         .map_err(ExportError::Record)?;
     match outcomes.last() {
-        Some(outcome) if outcome.changes == 1 => Ok(()),
+        Some(outcome) if outcome.changes == 1 => Ok(Outcome::Recorded),
         _ => Err(ExportError::LeaseLost),
     }
 }
 
 async fn make<P: Ports>(
     ports: &P,
+    settings: &Settings,
+    claim: &Claim,
     database: &DatabaseConfig,
     slot: &Slot<'_>,
-    key: String,
-) -> Result<Manifest, ExportError> {
+) -> Result<Progress, ExportError> {
+    if claim.checkpoint.is_some() {
+        return export_in_pages(ports, settings, claim, database, slot).await;
+    }
+    let key = match find(ports.bucket(), slot).await? {
+        Place::Committed(manifest) => return Ok(Progress::Committed(manifest)),
+        Place::Free(key) => key,
+    };
     let source = ports.sources().source(&database.binding)?;
     let request = DumpRequest {
         database: &database.name,
         database_id: &database.id,
         job_id: slot.job_id,
     };
-    let dump = dump(&source, ports.clock(), &request).await?;
-    Ok(store(ports.bucket(), slot, key, &dump).await?)
+    match dump(&source, ports.clock(), &request, settings.snapshot_bytes).await {
+        Ok(dump) => {
+            let manifest = store(ports.bucket(), slot, key, &dump).await?;
+            Ok(Progress::Committed(Box::new(manifest)))
+        }
+        Err(DumpError::TooLarge { .. }) => {
+            export_in_pages(ports, settings, claim, database, slot).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Leaves the rest to another invocation.
+async fn hand_over<P: Ports>(ports: &P, claim: &Claim) -> Result<(), ExportError> {
+    let release = leases::release(&claim.claimant(), None);
+    let released = ports.catalogue().batch(&[release]).await;
+    released.map_err(ExportError::Release)?;
+    let sent = ports
+        .exports()
+        .send(std::slice::from_ref(&claim.message))
+        .await;
+    sent.map_err(ExportError::HandOver)
 }
 
 async fn announced<P: Ports>(ports: &P, message: &ExportMessage) -> Exported {
@@ -356,7 +467,7 @@ async fn give_back<P: Ports>(
     claim: &Claim,
     error: &ExportError,
 ) -> Result<(), ExportError> {
-    let release = leases::release(&claim.claimant(), &chain(error));
+    let release = leases::release(&claim.claimant(), Some(&chain(error)));
     let released = ports.catalogue().batch(&[release]).await;
     released.map(|_| ()).map_err(ExportError::Release)
 }

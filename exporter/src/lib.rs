@@ -4,6 +4,7 @@
 //! the runtime.
 
 mod export;
+mod pages;
 pub mod ports;
 mod store;
 
@@ -12,6 +13,7 @@ use shared::cloudflare::{
     catalogue, deliveries, events, exports, report, whole_number,
 };
 use shared::delivery::Fate;
+use shared::dump::LARGEST_SNAPSHOT;
 use shared::message::{Event, ExportMessage};
 use shared::registry::{EmbeddedError, Registry};
 use shared::retry::Backoff;
@@ -24,6 +26,9 @@ pub use crate::store::StoringError;
 
 use crate::ports::System;
 
+/// The size of a dump's parts: R2 takes 10,000 of them, and from 5 MiB on.
+/// <https://developers.cloudflare.com/r2/platform/limits/>
+const PART_BYTES: usize = 8 * 1024 * 1024;
 /// Until somebody deploys it right.
 const UNDEPLOYED_SECONDS: u32 = 300;
 
@@ -92,12 +97,19 @@ fn deployed(env: &Env) -> Result<(Runtime<'_>, Settings), DeploymentError> {
         clock: SystemClock,
         random: SystemRandom,
     };
+    let registry = Registry::embedded()?;
     let settings = Settings {
-        registry: Registry::embedded()?,
         backoff: Backoff {
             base_seconds: whole_number(env, "RETRY_BASE_SECONDS", 1..=43_000)?.unwrap_or(10),
             cap_seconds: whole_number(env, "RETRY_CAP_SECONDS", 1..=43_000)?.unwrap_or(3600),
         },
+        snapshot_bytes: whole_number(env, "SNAPSHOT_MAX_BYTES", 0..=64 * 1024 * 1024)?
+            .map_or(LARGEST_SNAPSHOT, u64::from),
+        part_bytes: PART_BYTES,
+        budget_ms: registry.backup.export_timeout_ms,
+        deadline_seconds: whole_number(env, "EXPORT_DEADLINE_SECONDS", 60..=604_800)?
+            .unwrap_or(6 * 3600),
+        registry,
     };
     Ok((system, settings))
 }

@@ -6,7 +6,10 @@
 
 use shared::dump::{Dump, hex};
 use shared::manifest::{Manifest, manifest_key};
-use shared::ports::{ObjectStore, Put, PutOptions, StoreError};
+use shared::ports::{ObjectInfo, ObjectStore, Put, PutOptions, StoreError};
+
+/// The content type of a dump.
+pub(crate) const SQL: &str = "application/sql";
 
 /// How often a key may be found taken by what this job left there itself, before the attempt is given up.
 const MOST_TRIES: u32 = 3;
@@ -101,11 +104,7 @@ pub(crate) async fn find<B: ObjectStore>(
         match (manifest, dump) {
             (None, None) => return Ok(Place::Free(key.clone())),
             (None, Some(dump)) if dump.owner.as_deref() != Some(slot.job_id) => {}
-            (Some(manifest), Some(dump))
-                if dump
-                    .sha256
-                    .is_some_and(|hash| hex(&hash) == manifest.sha256) =>
-            {
+            (Some(manifest), Some(dump)) if is_of(&manifest, &dump) => {
                 return Ok(Place::Committed(Box::new(manifest)));
             }
             (manifest, dump) => {
@@ -122,6 +121,12 @@ pub(crate) async fn find<B: ObjectStore>(
     Err(StoringError::Taken {
         keys: keys.join("` and `"),
     })
+}
+
+/// Whether a manifest is of this object. Of one that came in parts the bucket knows only the size.
+fn is_of(manifest: &Manifest, object: &ObjectInfo) -> bool {
+    let is_same = |hash: [u8; 32]| hex(&hash) == manifest.sha256;
+    object.size == manifest.size_bytes && object.sha256.is_none_or(is_same)
 }
 
 /// Stores a dump at a key that [`find`] found free, and commits it; returns its manifest, with its key.
@@ -160,19 +165,51 @@ async fn put<B: ObjectStore>(
     manifest: &Manifest,
     dump: &Dump,
 ) -> Result<bool, StoringError> {
-    let options = |content_type, sha256| PutOptions {
-        content_type,
-        sha256,
+    let options = PutOptions {
+        content_type: SQL,
+        sha256: dump.sha256,
         owner: slot.job_id.to_owned(),
     };
-    let sql = options("application/sql", dump.sha256);
-    if bucket.put_new(&manifest.key, &dump.body, &sql).await? == Put::Exists {
+    if bucket.put_new(&manifest.key, &dump.body, &options).await? == Put::Exists {
         return Ok(false);
     }
+    Ok(put_manifest(bucket, slot, manifest).await? == Put::Created)
+}
+
+async fn put_manifest<B: ObjectStore>(
+    bucket: &B,
+    slot: &Slot<'_>,
+    manifest: &Manifest,
+) -> Result<Put, StoringError> {
     let body = serde_json::to_vec_pretty(manifest).map_err(StoringError::Encode)?;
-    let json = options("application/json", shared::dump::sha256(&body));
+    let options = PutOptions {
+        content_type: "application/json",
+        sha256: shared::dump::sha256(&body),
+        owner: slot.job_id.to_owned(),
+    };
     let key = manifest_key(&manifest.key);
-    Ok(bucket.put_new(&key, &body, &json).await? == Put::Created)
+    Ok(bucket.put_new(&key, &body, &options).await?)
+}
+
+/// Commits a dump that is in the bucket already; returns the manifest that counts, which an earlier attempt may have put.
+pub(crate) async fn commit<B: ObjectStore>(
+    bucket: &B,
+    slot: &Slot<'_>,
+    manifest: &Manifest,
+) -> Result<Manifest, StoringError> {
+    if put_manifest(bucket, slot, manifest).await? == Put::Created {
+        return Ok(manifest.clone());
+    }
+    let key = manifest_key(&manifest.key);
+    match bucket
+        .get(&key)
+        .await?
+        .map(|body| read(&key, &body))
+        .transpose()?
+    {
+        Some(found) if found == *manifest => Ok(found),
+        _ => Err(StoringError::Contended { key }),
+    }
 }
 
 fn read(key: &str, body: &[u8]) -> Result<Manifest, StoringError> {

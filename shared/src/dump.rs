@@ -12,10 +12,13 @@
 
 mod data;
 mod full_text;
+mod hash;
 mod limits;
 mod names;
 mod order;
+mod paged;
 mod plan;
+mod range;
 mod rows;
 mod schema;
 mod script;
@@ -26,6 +29,8 @@ use sha2::{Digest, Sha256};
 use crate::manifest::{Consistency, FORMAT_VERSION, Manifest};
 use crate::ports::{Clock, Database, DatabaseError};
 use crate::time::Timestamp;
+
+pub use self::paged::{Cursor, PagedDump, Piece, Rendered};
 
 use self::data::Reading;
 use self::plan::Plan;
@@ -40,7 +45,7 @@ const MOST_READINGS: u32 = 8;
 
 /// The largest database that is read in one transaction, in bytes of its file: its text has to fit the memory of a
 /// Worker, 128 MB, twice.
-const LARGEST_DATABASE: u64 = 16 * 1024 * 1024;
+pub const LARGEST_SNAPSHOT: u64 = 16 * 1024 * 1024;
 
 /// Which database is dumped, and for which job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,9 +89,14 @@ pub enum DumpError {
         /// The table or object, quoted.
         object: String,
     },
-    /// It does not fit one transaction.
+    /// Its schema is no longer the one that the dump in pages was begun with.
     #[error(
-        "the database has {bytes} bytes; at most {LARGEST_DATABASE} can be backed up by this version"
+        "the schema changed while the database was read in pages, so the dump has to begin anew"
+    )]
+    SchemaChanged,
+    /// It does not fit one transaction: [`PagedDump`] is for it.
+    #[error(
+        "the database has {bytes} bytes; at most {LARGEST_SNAPSHOT} are read in one transaction"
     )]
     TooLarge {
         /// Its size.
@@ -104,22 +114,26 @@ impl DumpError {
                 DatabaseError::Refused { .. } | DatabaseError::TooBig { .. } => true,
                 DatabaseError::Shape { .. } => false,
             },
-            Self::SchemaKeepsChanging => true,
+            Self::SchemaKeepsChanging | Self::SchemaChanged => true,
             Self::StatementTooLong { .. } | Self::TooLarge { .. } => false,
         }
     }
 }
 
-/// Reads a database and writes its dump. Reads only: done twice, it costs time.
+/// Reads a database whose file has at most `most` bytes and writes its dump. Reads only: done twice, it costs time.
 pub async fn dump<D: Database, C: Clock>(
     database: &D,
     clock: &C,
     request: &DumpRequest<'_>,
+    most: u64,
 ) -> Result<Dump, DumpError> {
     let started = clock.now();
     let mut readings = 0;
     while readings < MOST_READINGS {
-        let mut plan = introspect(database).await?;
+        let Introspected { mut plan, bytes } = introspect(database).await?;
+        if let Some(bytes) = bytes.filter(|bytes| *bytes > most) {
+            return Err(DumpError::TooLarge { bytes });
+        }
         loop {
             let generated = clock.now();
             let outcomes = database
@@ -134,7 +148,7 @@ pub async fn dump<D: Database, C: Clock>(
                         generated,
                         duration_ms: clock.now().millis_since(started),
                     };
-                    return Ok(Script::new(&plan, data).write(&about));
+                    return Ok(Script::whole(&plan, data, &about));
                 }
                 Reading::PlanChanged if readings < MOST_READINGS => {}
                 Reading::PlanChanged | Reading::SchemaChanged => break,
@@ -144,15 +158,23 @@ pub async fn dump<D: Database, C: Clock>(
     Err(DumpError::SchemaKeepsChanging)
 }
 
-async fn introspect<D: Database>(database: &D) -> Result<Plan, DumpError> {
+/// A database's plan and the size of its file, where the adapter knows it.
+struct Introspected {
+    plan: Plan,
+    bytes: Option<u64>,
+}
+
+async fn introspect<D: Database>(database: &D) -> Result<Introspected, DumpError> {
     let outcomes = database
         .batch(&schema::introspection())
         .await
         .map_err(DumpError::Introspect)?;
-    match outcomes.last().and_then(|outcome| outcome.size_bytes) {
-        Some(bytes) if bytes > LARGEST_DATABASE => Err(DumpError::TooLarge { bytes }),
-        _ => Plan::new(Schema::read(outcomes).map_err(DumpError::Introspect)?),
-    }
+    let bytes = outcomes.last().and_then(|outcome| outcome.size_bytes);
+    let schema = Schema::read(outcomes).map_err(DumpError::Introspect)?;
+    Ok(Introspected {
+        plan: Plan::new(schema)?,
+        bytes,
+    })
 }
 
 /// SHA-256, as the bucket verifies it.
@@ -174,7 +196,8 @@ struct About<'a> {
 }
 
 impl About<'_> {
-    fn manifest(&self) -> Manifest {
+    /// The manifest, but for what is only known when all is written.
+    fn manifest(&self, plan: &Plan, consistency: Consistency) -> Manifest {
         Manifest {
             format: FORMAT_VERSION,
             tool: TOOL.to_owned(),
@@ -183,14 +206,14 @@ impl About<'_> {
             job_id: self.request.job_id.to_owned(),
             key: String::new(),
             generated: self.generated.rfc3339_millis(),
-            consistency: Consistency::Snapshot,
+            consistency,
             size_bytes: 0,
             sha256: String::new(),
-            schema_sha256: String::new(),
+            schema_sha256: plan.schema_sha256(),
             total_rows: 0,
             tables: Vec::new(),
-            deferred: Vec::new(),
-            warnings: Vec::new(),
+            deferred: plan.deferred.clone(),
+            warnings: plan.warnings.clone(),
         }
     }
 }

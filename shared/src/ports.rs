@@ -183,6 +183,37 @@ pub trait ObjectStore {
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError>;
     /// Deletes the object; deleting one that does not exist succeeds.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
+    /// Begins to store an object in parts, and returns the upload's id. The object is there when the upload is completed,
+    /// over whatever is at the key then.
+    async fn begin_upload(
+        &self,
+        key: &str,
+        content_type: &'static str,
+        owner: &str,
+    ) -> Result<String, StoreError>;
+    /// Stores a part, numbered from 1, and returns its tag; a part of that number from before is replaced. All parts are
+    /// of one size, except the last, which may be smaller.
+    async fn put_part(&self, part: Part<'_>, body: &[u8]) -> Result<String, StoreError>;
+    /// Makes the object of all parts, given by their tags in order.
+    async fn complete_upload(
+        &self,
+        key: &str,
+        upload: &str,
+        tags: &[String],
+    ) -> Result<(), StoreError>;
+    /// Forgets an upload and its parts; one that is gone already is as good.
+    async fn abort_upload(&self, key: &str, upload: &str) -> Result<(), StoreError>;
+}
+
+/// A part of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// The object's key.
+    pub key: &'a str,
+    /// The upload's id.
+    pub upload: &'a str,
+    /// The part's number, from 1.
+    pub number: u16,
 }
 
 /// What is stored beside an object's bytes.
@@ -222,12 +253,14 @@ pub struct ObjectInfo {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the object store failed to {operation} `{key}`: {message}")]
 pub struct StoreError {
-    /// What was asked: `put`, `get`, `head`, `delete`.
+    /// What was asked: `put`, `get`, `head`, `delete`, `begin an upload of`, ….
     pub operation: &'static str,
     /// The object's key.
     pub key: String,
     /// What the runtime said.
     pub message: String,
+    /// Whether what was named is not there: an upload that was completed, aborted or forgotten.
+    pub is_gone: bool,
 }
 
 /// A queue to send to.

@@ -7,7 +7,9 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use shared::message::ExportMessage;
 use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
-use shared::ports::{Database, ObjectInfo, ObjectStore, Put, PutOptions, Statement, StoreError};
+use shared::ports::{
+    Database, ObjectInfo, ObjectStore, Part, Put, PutOptions, Statement, StoreError,
+};
 use shared::registry::Registry;
 use shared::time::Timestamp;
 use tower::ServiceExt;
@@ -233,6 +235,28 @@ impl ObjectStore for Bucket {
     }
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.0.delete(key).await
+    }
+    async fn begin_upload(
+        &self,
+        key: &str,
+        content_type: &'static str,
+        owner: &str,
+    ) -> Result<String, StoreError> {
+        self.0.begin_upload(key, content_type, owner).await
+    }
+    async fn put_part(&self, part: Part<'_>, body: &[u8]) -> Result<String, StoreError> {
+        self.0.put_part(part, body).await
+    }
+    async fn complete_upload(
+        &self,
+        key: &str,
+        upload: &str,
+        tags: &[String],
+    ) -> Result<(), StoreError> {
+        self.0.complete_upload(key, upload, tags).await
+    }
+    async fn abort_upload(&self, key: &str, upload: &str) -> Result<(), StoreError> {
+        self.0.abort_upload(key, upload).await
     }
 }
 

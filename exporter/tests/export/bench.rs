@@ -9,7 +9,7 @@ use shared::delivery::{Fate, Received};
 use shared::manifest::Manifest;
 use shared::message::{Event, ExportMessage};
 use shared::native::{
-    MemoryObjects, MemoryQueue, NativeDatabase, NativeSources, SeededRandom, TestClock,
+    Faults, MemoryObjects, MemoryQueue, NativeDatabase, NativeSources, SeededRandom, TestClock,
 };
 use shared::planning::{JobRequest, Trigger, start_job};
 use shared::ports::ObjectStore;
@@ -21,6 +21,9 @@ use shared::time::Timestamp;
 pub(crate) const SUNDAY: i64 = 1_733_626_800;
 pub(crate) const DUMP: &str = "2024-12-08/groveauth.sql";
 pub(crate) const MANIFEST: &str = "2024-12-08/groveauth.manifest.json";
+
+/// Large enough for any row of the tests.
+const PART: usize = 150_000;
 
 type Native = System<
     NativeSources,
@@ -52,7 +55,7 @@ impl Bench {
             system: System {
                 sources,
                 catalogue: NativeDatabase::catalogue(),
-                bucket: MemoryObjects::default(),
+                bucket: MemoryObjects::with_parts_of(PART),
                 events: MemoryQueue::default(),
                 exports: MemoryQueue::default(),
                 clock: TestClock::at(Timestamp::from_seconds(SUNDAY)),
@@ -65,6 +68,10 @@ impl Bench {
                     base_seconds: 10,
                     cap_seconds: 3600,
                 },
+                snapshot_bytes: 1_000_000,
+                part_bytes: PART,
+                budget_ms: 30_000,
+                deadline_seconds: 6 * 3600,
             },
         };
         bench.plan("job");
@@ -86,16 +93,24 @@ impl Bench {
 
     /// Delivers the message of a job's backup of groveauth.
     pub(crate) fn deliver(&self, job_id: &str) -> Exported {
-        self.deliver_body(&format!(
-            r#"{{"job_id":"{job_id}","database":"groveauth"}}"#
-        ))
+        self.deliver_again(job_id, 1)
+    }
+
+    /// The same for the `nth` time.
+    pub(crate) fn deliver_again(&self, job_id: &str, nth: u32) -> Exported {
+        let body = format!(r#"{{"job_id":"{job_id}","database":"groveauth"}}"#);
+        self.receive(&body, nth)
     }
 
     pub(crate) fn deliver_body(&self, body: &str) -> Exported {
+        self.receive(body, 1)
+    }
+
+    fn receive(&self, body: &str, nth: u32) -> Exported {
         let received = Received {
             id: "message",
             body,
-            attempts: Some(1),
+            attempts: Some(nth),
         };
         block_on(export(&self.system, &self.settings, received))
     }
@@ -141,6 +156,18 @@ impl Bench {
         let body = block_on(self.system.bucket.get(key)).unwrap().unwrap();
         serde_json::from_slice(&body).unwrap()
     }
+}
+
+/// Everything that can be told to fail.
+pub(crate) fn adapters(bench: &Bench) -> [(&'static str, Faults); 5] {
+    let system = &bench.system;
+    [
+        ("catalogue", system.catalogue.faults().clone()),
+        ("source", bench.source.faults().clone()),
+        ("bucket", system.bucket.faults().clone()),
+        ("events", system.events.faults().clone()),
+        ("exports", system.exports.faults().clone()),
+    ]
 }
 
 /// Whether the message is done, and nothing went wrong.

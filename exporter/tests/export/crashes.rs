@@ -2,23 +2,12 @@
 
 use serde_json::json;
 use shared::delivery::Fate;
-use shared::native::{Fault, Faults};
+use shared::native::Fault;
 
-use crate::bench::{Bench, DUMP, MANIFEST};
+use crate::bench::{Bench, DUMP, MANIFEST, adapters};
 
 /// Longer than any lease.
 const HOUR: i64 = 3600;
-
-fn adapters(bench: &Bench) -> [(&'static str, Faults); 5] {
-    let system = &bench.system;
-    [
-        ("catalogue", system.catalogue.faults().clone()),
-        ("source", bench.source.faults().clone()),
-        ("bucket", system.bucket.faults().clone()),
-        ("events", system.events.faults().clone()),
-        ("exports", system.exports.faults().clone()),
-    ]
-}
 
 /// Delivers until the result has ended, as the queue would.
 fn settle(bench: &Bench) {

@@ -165,8 +165,8 @@ fn a_database_that_no_dump_can_restore_fails_at_once_and_says_why() {
 fn the_next_attempt_waits_longer_the_more_there_were() {
     let bench = Bench::new();
     bench.system.sources.unbind("GROVEAUTH_DB");
-    let waits: Vec<u32> = (0..8)
-        .map(|_| match bench.deliver("job").fate {
+    let waits: Vec<u32> = (1..9)
+        .map(|nth| match bench.deliver_again("job", nth).fate {
             Fate::Retry { after_seconds } => after_seconds,
             Fate::Ack => 0,
         })

@@ -9,3 +9,4 @@
 mod bench;
 mod crashes;
 mod facts;
+mod pages;

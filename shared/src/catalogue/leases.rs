@@ -21,7 +21,7 @@ pub struct Claimant<'a> {
 
 impl Claimant<'_> {
     /// A statement whose first three parameters are the job, the database and the token.
-    fn statement(&self, sql: &'static str) -> Statement {
+    pub(super) fn statement(&self, sql: &'static str) -> Statement {
         Statement::new(sql)
             .bind(self.job_id)
             .bind(self.database)
@@ -64,8 +64,9 @@ pub fn state(job_id: &str, database: &str) -> Statement {
     .bind(database)
 }
 
-/// Gives a claim back, so that the next delivery can take it. `error` stays as the reason why there was another.
-pub fn release(claimant: &Claimant<'_>, error: &str) -> Statement {
+/// Gives a claim back, so that the next delivery can take it. `error` stays as the reason why there was another; without
+/// one, the export only goes on in another invocation.
+pub fn release(claimant: &Claimant<'_>, error: Option<&str>) -> Statement {
     claimant
         .statement(
             "UPDATE backup_results SET status = 'queued', lease_token = NULL, lease_expires_at = NULL, error_message = ?4 \

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use worker::{Bucket, Conditional, HttpMetadata, Object, ResponseBody};
+use worker::{Bucket, Conditional, HttpMetadata, Object, ResponseBody, UploadedPart};
 
-use crate::ports::{ObjectInfo, ObjectStore, Put, PutOptions, StoreError};
+use crate::ports::{ObjectInfo, ObjectStore, Part, Put, PutOptions, StoreError};
 
 /// The custom metadata in which an object's owner is stored.
 const OWNER: &str = "job";
@@ -50,10 +50,7 @@ impl ObjectStore for R2 {
         let stored = self
             .bucket
             .put(key, body.to_vec())
-            .http_metadata(HttpMetadata {
-                content_type: Some(meta.content_type.to_owned()),
-                ..HttpMetadata::default()
-            })
+            .http_metadata(content(meta.content_type))
             .custom_metadata(HashMap::from([(OWNER.to_owned(), meta.owner.clone())]))
             .sha256(meta.sha256)
             .only_if(nothing_there)
@@ -89,6 +86,77 @@ impl ObjectStore for R2 {
             .await
             .map_err(|error| failed("delete", key, &error))
     }
+
+    async fn begin_upload(
+        &self,
+        key: &str,
+        content_type: &'static str,
+        owner: &str,
+    ) -> Result<String, StoreError> {
+        let upload = self
+            .bucket
+            .create_multipart_upload(key)
+            .http_metadata(content(content_type))
+            .custom_metadata(HashMap::from([(OWNER.to_owned(), owner.to_owned())]))
+            .execute()
+            .await
+            .map_err(|error| failed("begin an upload of", key, &error))?;
+        Ok(upload.upload_id().await)
+    }
+
+    async fn put_part(&self, part: Part<'_>, body: &[u8]) -> Result<String, StoreError> {
+        let fail = |error: worker::Error| failed("put a part of", part.key, &error);
+        let upload = self
+            .bucket
+            .resume_multipart_upload(part.key, part.upload)
+            .map_err(fail)?;
+        let stored = upload
+            .upload_part(part.number, body.to_vec())
+            .await
+            .map_err(fail)?;
+        Ok(stored.etag())
+    }
+
+    async fn complete_upload(
+        &self,
+        key: &str,
+        upload: &str,
+        tags: &[String],
+    ) -> Result<(), StoreError> {
+        let fail = |error: worker::Error| failed("complete an upload of", key, &error);
+        let upload = self
+            .bucket
+            .resume_multipart_upload(key, upload)
+            .map_err(fail)?;
+        let parts = (1..)
+            .zip(tags)
+            .map(|(number, tag)| UploadedPart::new(number, tag.clone()));
+        upload.complete(parts).await.map(drop).map_err(fail)
+    }
+
+    async fn abort_upload(&self, key: &str, upload: &str) -> Result<(), StoreError> {
+        let fail = |error: worker::Error| failed("abort an upload of", key, &error);
+        let upload = self
+            .bucket
+            .resume_multipart_upload(key, upload)
+            .map_err(fail)?;
+        match upload.abort().await {
+            Err(error) if !is_gone(&error) => Err(fail(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// R2's code for an upload that it does not know. <https://developers.cloudflare.com/r2/api/error-codes/>
+fn is_gone(error: &worker::Error) -> bool {
+    error.to_string().contains("10024")
+}
+
+fn content(content_type: &'static str) -> HttpMetadata {
+    HttpMetadata {
+        content_type: Some(content_type.to_owned()),
+        ..HttpMetadata::default()
+    }
 }
 
 fn info(object: &Object) -> worker::Result<ObjectInfo> {
@@ -108,5 +176,6 @@ fn failed(operation: &'static str, key: &str, error: &worker::Error) -> StoreErr
         operation,
         key: key.to_owned(),
         message: error.to_string(),
+        is_gone: is_gone(error),
     }
 }

@@ -13,9 +13,21 @@ use crate::ports::{DatabaseError, Outcome, Statement};
 /// What stands in a page where text was no UTF-8; also a character of its own.
 const REPLACEMENT: char = '\u{FFFD}';
 
+/// Reads the AUTOINCREMENT counters: [`Pair`]s of literals.
+pub(super) const COUNTERS: &str =
+    "SELECT quote(name) AS name, quote(seq) AS value FROM sqlite_sequence ORDER BY rowid";
+
+/// Reads what was set of a full-text table: [`Pair`]s of a name and a literal.
+pub(super) fn settings_of(table: &str) -> String {
+    format!(
+        "SELECT k AS name, quote(v) AS value FROM {} WHERE k <> 'version' ORDER BY k",
+        identifier(&format!("{table}_config"))
+    )
+}
+
 /// Whose rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Of {
+pub(super) enum Of {
     /// Those of [`Plan::tables`] at this place.
     Table(usize),
     /// Those of [`Plan::virtuals`] at this place.
@@ -73,68 +85,57 @@ pub(super) enum Reading {
 }
 
 #[derive(Debug, Deserialize)]
-struct PageRow {
-    text: Option<String>,
+pub(super) struct PageRow {
+    pub(super) text: Option<String>,
     rows: u64,
     longest: usize,
+    /// The place of its last row, when a range was read.
+    pub(super) last: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct LongRow {
+pub(super) struct LongRow {
     row: u64,
-    text: String,
+    pub(super) text: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct Pair {
+pub(super) struct Pair {
     name: String,
     value: String,
 }
 
+/// A number of rows.
 #[derive(Debug, Deserialize)]
-struct Found {
-    found: u64,
+pub(super) struct Count {
+    pub(super) found: u64,
 }
 
 /// The statements of the transaction, in order.
 fn reads(plan: &Plan) -> Vec<(Read, String)> {
     let mut reads = Vec::new();
     if plan.schema.has_counters {
-        let counters =
-            "SELECT quote(name) AS name, quote(seq) AS value FROM sqlite_sequence ORDER BY rowid";
-        reads.push((Read::Counters, counters.to_owned()));
+        reads.push((Read::Counters, COUNTERS.to_owned()));
     }
     let pages = |reads: &mut Vec<(Read, String)>, of, rows: &Rows, has_long_rows| {
-        reads.push((Read::Pages(of), rows.pages()));
+        reads.push((Read::Pages(of), rows.pages(None)));
         if has_long_rows {
-            reads.push((Read::LongRows(of), rows.long_rows(&plan.scratch)));
+            reads.push((Read::LongRows(of), rows.long_rows(&plan.scratch, None)));
         }
     };
     for (n, table) in plan.tables.iter().enumerate() {
         pages(&mut reads, Of::Table(n), &table.rows, table.has_long_rows);
-        let updates = table.rows.updates();
+        let updates = table.rows.updates(None);
         reads.extend(
             updates
                 .into_iter()
                 .map(|sql| (Read::Updates(Of::Table(n), table.rows.has_long_keys), sql)),
         );
-        let name = &table.name;
-        let within = table.unordered.iter();
-        reads.extend(within.map(|sql| (Read::Unordered(format!("{name} -> {name}")), sql.clone())));
-        if table.rows.has_long_keys {
-            let long = table.rows.long_keys().into_iter();
-            reads.extend(
-                long.map(|(parent, sql)| (Read::Unordered(format!("{name} -> {parent}")), sql)),
-            );
-        }
     }
+    reads.extend(plan.counts().map(|(key, sql)| (Read::Unordered(key), sql)));
     for (n, found) in plan.virtuals.iter().enumerate() {
         if found.has_settings {
-            let settings = format!(
-                "SELECT k AS name, quote(v) AS value FROM {} WHERE k <> 'version' ORDER BY k",
-                identifier(&format!("{}_config", found.name))
-            );
-            reads.push((Read::Settings(n), settings));
+            reads.push((Read::Settings(n), settings_of(&found.name)));
         }
         if let Some(rows) = &found.rows {
             pages(&mut reads, Of::Virtual(n), rows, found.has_long_rows);
@@ -206,7 +207,7 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
                 }
             }
             Read::Unordered(key) => {
-                let found: Vec<Found> = outcome.read()?;
+                let found: Vec<Count> = outcome.read()?;
                 if found.iter().any(|row| row.found > 0) && !data.unordered.contains(&key) {
                     data.unordered.push(key);
                 }
@@ -225,9 +226,59 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
     })
 }
 
+impl RowText {
+    /// Bytes of text.
+    pub(super) fn bytes(&self) -> usize {
+        self.pages.iter().map(String::len).sum()
+    }
+}
+
 impl Plan {
+    /// The name of a table.
+    pub(super) fn name(&self, of: Of) -> &str {
+        let name = match of {
+            Of::Table(n) => self.tables.get(n).map(|table| &table.name),
+            Of::Virtual(n) => self.virtuals.get(n).map(|found| &found.name),
+        };
+        name.map_or("", String::as_str)
+    }
+
+    /// The statements that count, as [`Count`], rows for whose foreign key, `child -> parent`, there is no order.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (String, String)> {
+        self.tables.iter().flat_map(|table| {
+            let name = &table.name;
+            let within = table
+                .unordered
+                .iter()
+                .cloned()
+                .map(move |sql| (format!("{name} -> {name}"), sql));
+            let long = table
+                .rows
+                .long_keys()
+                .into_iter()
+                .filter(|_| table.rows.has_long_keys);
+            let long = long.map(move |(parent, sql)| (format!("{name} -> {parent}"), sql));
+            within.chain(long.collect::<Vec<_>>())
+        })
+    }
+
     /// The rows of a table, and whether some are too long for a statement.
-    fn rows_mut(&mut self, of: Of) -> Result<(&mut Rows, &mut bool), DatabaseError> {
+    pub(super) fn rows(&self, of: Of) -> Result<(&Rows, bool), DatabaseError> {
+        let found = match of {
+            Of::Table(n) => self
+                .tables
+                .get(n)
+                .map(|table| (&table.rows, table.has_long_rows)),
+            Of::Virtual(n) => self
+                .virtuals
+                .get(n)
+                .and_then(|found| Some((found.rows.as_ref()?, found.has_long_rows))),
+        };
+        found.ok_or_else(unplanned)
+    }
+
+    /// The same, to be corrected.
+    pub(super) fn rows_mut(&mut self, of: Of) -> Result<(&mut Rows, &mut bool), DatabaseError> {
         let found = match of {
             Of::Table(n) => self
                 .tables
@@ -259,7 +310,7 @@ fn unplanned() -> DatabaseError {
 }
 
 /// Corrects what was taken for granted of a table's rows; whether there was anything to correct.
-fn reveals(
+pub(super) fn reveals(
     pages: &[PageRow],
     rows: &mut Rows,
     has_long_rows: Option<&mut bool>,
@@ -281,7 +332,10 @@ fn reveals(
 }
 
 /// Whether text that is no UTF-8 was lost; if so, it will not be the next time.
-fn loses_text<'text>(mut texts: impl Iterator<Item = &'text str>, rows: &mut Rows) -> bool {
+pub(super) fn loses_text<'text>(
+    mut texts: impl Iterator<Item = &'text str>,
+    rows: &mut Rows,
+) -> bool {
     // Where text that is not ASCII is hex, the character can only stand in the table's own names.
     let lost = !rows.exact_text && texts.any(|text| text.contains(REPLACEMENT));
     rows.exact_text |= lost;
@@ -289,7 +343,7 @@ fn loses_text<'text>(mut texts: impl Iterator<Item = &'text str>, rows: &mut Row
 }
 
 /// The pages with the long rows where they interrupt them.
-fn merge(pages: Vec<PageRow>, long: Vec<LongRow>) -> RowText {
+pub(super) fn merge(pages: Vec<PageRow>, long: Vec<LongRow>) -> RowText {
     let mut merged = RowText::default();
     let mut long = long.into_iter().peekable();
     for page in pages {
@@ -314,7 +368,7 @@ fn merge(pages: Vec<PageRow>, long: Vec<LongRow>) -> RowText {
 }
 
 /// Also of a table whose counter is gone: then there is none after the restore.
-fn counters(plan: &Plan, counters: Vec<Pair>) -> Vec<String> {
+pub(super) fn counters(plan: &Plan, counters: Vec<Pair>) -> Vec<String> {
     let counted = plan
         .tables
         .iter()
@@ -329,7 +383,7 @@ fn counters(plan: &Plan, counters: Vec<Pair>) -> Vec<String> {
     cleared.chain(set).collect()
 }
 
-fn settings(table: &str, settings: Vec<Pair>) -> Vec<String> {
+pub(super) fn settings(table: &str, settings: Vec<Pair>) -> Vec<String> {
     let table = identifier(table);
     settings
         .into_iter()

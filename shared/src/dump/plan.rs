@@ -1,6 +1,7 @@
 //! What is to be read and written of a database, decided from its schema alone.
 
-use super::DumpError;
+use super::hash::Sha256;
+use super::{DumpError, hex};
 use std::collections::BTreeSet;
 
 use super::full_text::Content;
@@ -8,7 +9,7 @@ use super::limits::STATEMENT;
 use super::order::{Order, nullable_column, order};
 use super::rows::{Pairs, Rows};
 use super::schema::{ForeignKey, Object, Schema, Table, Virtual, VirtualKind};
-use super::sql::{comment, identifier, same_name};
+use super::sql::{comment, identifier, same_name, terminated};
 
 /// A database's dump, before any row is read.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub(super) struct Plan {
     pub(super) deferred: Vec<String>,
     /// Whether rows may refer to each other in a circle that cannot be opened.
     pub(super) is_locked: bool,
+    /// Rows are read in ranges, so what is known of them is never all.
+    pub(super) is_paged: bool,
     /// What a person should know.
     pub(super) warnings: Vec<String>,
 }
@@ -114,14 +117,34 @@ impl Plan {
             virtuals,
             deferred,
             is_locked: !locked.is_empty(),
+            is_paged: false,
             warnings,
             schema,
         })
     }
 
+    /// SHA-256 of the statements that make the schema, in the order of the dump.
+    pub(super) fn schema_sha256(&self) -> String {
+        let (keys, others) = self.indexes();
+        let tables = self.tables.iter().map(|table| &table.sql);
+        let virtuals = self.virtuals.iter().map(|found| &found.sql);
+        let later = self
+            .schema
+            .of_kind("view")
+            .chain(self.schema.of_kind("trigger"));
+        let objects = others.into_iter().chain(later).map(|object| &object.sql);
+        let keys = keys.into_iter().map(|object| &object.sql);
+        let mut hash = Sha256::default();
+        for sql in tables.chain(keys).chain(virtuals).chain(objects) {
+            hash.update(terminated(sql));
+        }
+        hex(&hash.finish())
+    }
+
     /// Whether anything is put together in the scratch table.
     pub(super) fn uses_scratch(&self) -> bool {
-        self.tables.iter().any(|table| table.has_long_rows)
+        self.is_paged
+            || self.tables.iter().any(|table| table.has_long_rows)
             || self.virtuals.iter().any(|found| found.has_long_rows)
     }
 

@@ -5,7 +5,8 @@
 
 use super::limits::{LONG_VALUE, LONGEST_KEY, LONGEST_VALUE, PAGE, PIECE, STATEMENT};
 use super::names::Names;
-use super::schema::{ROWIDS, Table};
+use super::range::Range;
+use super::schema::{KeyColumn, ROWIDS, Table};
 use super::sql::{balanced, identifier, literal, same_name};
 
 /// What a value's literal may have in addition to twice its bytes: quotes, a CAST or a `replace`, a separator.
@@ -23,6 +24,8 @@ pub(super) struct Rows {
     /// A name of the rowid, by which the rows are ordered. Where they have none that can be named, they come as they lie:
     /// a table WITHOUT ROWID by its primary key.
     pub(super) rowid: Option<&'static str>,
+    /// The key by which they lie otherwise; empty where there is none.
+    pub(super) key: Vec<KeyColumn>,
     /// Columns that are NULL at first, and for which rows.
     opened: Vec<Opened>,
     /// The columns by which a row is found again to set what is NULL at first, as in `columns`; empty where nothing is.
@@ -61,6 +64,7 @@ impl Rows {
                 .collect(),
             keeps_rowid: kept.is_some(),
             rowid: table.rowid_name(),
+            key: table.key.clone(),
             opened: Vec::new(),
             found_by: Vec::new(),
             has_long_keys: false,
@@ -81,6 +85,7 @@ impl Rows {
             columns: std::iter::once(rowid.to_owned()).chain(columns).collect(),
             keeps_rowid: true,
             rowid: Some(rowid),
+            key: Vec::new(),
             opened: Vec::new(),
             found_by: Vec::new(),
             has_long_keys: false,
@@ -127,24 +132,25 @@ impl Rows {
         )
     }
 
-    /// Reads the rows as pages in order: `text` has the statements of `rows` rows, a line each; where it is NULL, one
-    /// row too long for a statement stands there. `longest` has the bytes of the longest line.
-    pub(super) fn pages(&self) -> String {
-        let names = Names::of(self);
+    /// Reads the rows, or a range of them, as pages in order: `text` has the statements of `rows` rows, a line each; where
+    /// it is NULL, one row too long for a statement stands there. `longest` has the bytes of the longest line, `last` the
+    /// place of the last row in its range.
+    pub(super) fn pages(&self, range: Option<&Range>) -> String {
+        let names = Names::of(self, range);
         let line = format!(
             "CASE WHEN {} <= {} THEN {} END",
             length(&names),
             self.room() / 2,
             self.line(&names)
         );
-        paged(&names, &line, "")
+        self.paged(&names, &line, "")
     }
 
     /// Reads the rows that are too long for a statement, each as the statements of `text` in order: pieces, the row,
     /// and the emptying of the scratch table. `row` counts the rows from 1.
-    pub(super) fn long_rows(&self, scratch: &str) -> String {
+    pub(super) fn long_rows(&self, scratch: &str, range: Option<&Range>) -> String {
         let scratch = identifier(scratch);
-        let names = Names::of(self);
+        let names = Names::of(self, range);
         let count = self.columns.len();
         let picked: String = (0..count)
             .map(|n| {
@@ -154,15 +160,15 @@ impl Rows {
                 )
             })
             .collect();
+        let (length, most) = (length(&names), self.room() / 2);
         // A LIMIT keeps SQLite from looking through to the columns, of which an aggregate may have no more than 100.
-        let is_long_row = format!("{} > {}", length(&names), self.room() / 2);
         let cells = format!(
             "(SELECT {{n}} AS n, s.value AS c, CASE s.value{picked} END AS x FROM {{rows}} CROSS JOIN {} AS s {{condition}} LIMIT -1)",
             numbers(count)
         );
         // Where rows have a rowid, they are numbered by it alone: SQLite keeps what it numbers, and that should be little.
         // Where they have none, CROSS JOIN keeps the columns of a row together.
-        let cells = match names.numbered(&is_long_row) {
+        let cells = match names.numbered(self, &length, most) {
             Some(numbered) => cells
                 .replace("{n}", "r.n")
                 .replace("{rows}", &numbered)
@@ -170,7 +176,7 @@ impl Rows {
             None => cells
                 .replace("{n}", &format!("(row_number() OVER () - 1) / {count} + 1"))
                 .replace("{rows}", &names.from)
-                .replace("{condition}", &format!("WHERE {is_long_row}")),
+                .replace("{condition}", &format!("WHERE {length} > {most}")),
         };
         let piece = format!(
             "{} || c || ', ' || p.value || ', X''' || hex(substr(CAST(x AS BLOB), 1 + p.value * {PIECE}, {PIECE})) || ''');'",
@@ -194,9 +200,10 @@ impl Rows {
         )
     }
 
-    /// Reads, paged as [`Rows::pages`], the statements that set the opened columns; NULL stands for one that is too long.
-    pub(super) fn updates(&self) -> Vec<String> {
-        let names = Names::of(self);
+    /// Reads, paged as [`Rows::pages`], the statements that set the opened columns; NULL stands for one that is too long. A
+    /// range is of rows that have such a column; without a rowid there are no ranges.
+    pub(super) fn updates(&self, range: Option<&Range>) -> Vec<String> {
+        let names = Names::of(self, range.filter(|_| self.has_ranges_of_updates()));
         let found: Vec<String> = self
             .found_by
             .iter()
@@ -224,11 +231,7 @@ impl Rows {
                     literal(&set),
                     self.value_as_it_is(&names, opened.column),
                 );
-                paged(
-                    &names,
-                    &line,
-                    &format!("WHERE {}", self.condition(&names, opened)),
-                )
+                self.paged(&names, &line, &self.condition(&names, opened))
             })
             .collect()
     }
@@ -241,7 +244,7 @@ impl Rows {
             later: Some(pairs.clone()),
             parent: String::new(),
         };
-        let names = Names::of(self);
+        let names = Names::of(self, None);
         let condition = self.condition(&names, &opened);
         Some(format!(
             "SELECT count(*) AS found FROM {} WHERE {condition}",
@@ -252,7 +255,7 @@ impl Rows {
     /// For each opened column, the table that it refers to, and a statement that counts, as `found`, the rows in which it
     /// should be opened but something is too long.
     pub(super) fn long_keys(&self) -> Vec<(&str, String)> {
-        let names = Names::of(self);
+        let names = Names::of(self, None);
         let count = |opened: &Opened| {
             format!(
                 "SELECT count(*) AS found FROM {} WHERE {} > {LONGEST_KEY} AND {}",
@@ -265,6 +268,46 @@ impl Rows {
             .iter()
             .map(|opened| (opened.parent.as_str(), count(opened)))
             .collect()
+    }
+
+    /// Whether [`Rows::updates`] can be read in ranges.
+    pub(super) fn has_ranges_of_updates(&self) -> bool {
+        Names::of(self, None).has_rowid()
+    }
+
+    /// The statements of `line` for the rows that pass, in pages cut by bytes, each row without a line by itself.
+    ///
+    /// The lines are made before they are numbered: SQLite keeps what it numbers, and a whole row may be too much.
+    fn paged(&self, names: &Names, line: &str, condition: &str) -> String {
+        let (place, order, last) = names.order();
+        format!(
+            "SELECT group_concat(line, char(10) ORDER BY n) AS text, count(*) AS rows, \
+             ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM \
+             (SELECT line, n{place}, coalesce(sum(octet_length(line)) OVER w, 0) / {PAGE} AS page, \
+             2 * sum(line IS NULL) OVER w - (line IS NULL) AS run \
+             FROM (SELECT line{place}, row_number() OVER ({order}ROWS UNBOUNDED PRECEDING) AS n FROM ({})) \
+             WINDOW w AS (ORDER BY n ROWS UNBOUNDED PRECEDING)) GROUP BY run, page ORDER BY run, page",
+            names.select(self, &format!("{line} AS line"), condition),
+        )
+    }
+
+    /// The literals of a row's key as a JSON array, as an expression; NULL where there is no key. Always exact: a key that
+    /// is not would miss rows.
+    pub(super) fn place_of(&self, names: &Names) -> String {
+        let exact = Self {
+            exact_text: true,
+            ..self.clone()
+        };
+        let literals: Vec<String> = self
+            .key
+            .iter()
+            .filter_map(|column| self.place(&column.name))
+            .map(|place| exact.value_as_it_is(names, place))
+            .collect();
+        if literals.is_empty() {
+            return "NULL".to_owned();
+        }
+        format!("json_array({})", literals.join(", "))
     }
 
     /// For which rows a column is opened; never NULL.
@@ -378,23 +421,6 @@ impl Rows {
              ELSE quote({value}) END"
         )
     }
-}
-
-/// The statements of `line` for the rows that pass, in pages cut by bytes, each row without a line by itself.
-///
-/// The lines are made before they are numbered: SQLite keeps what it numbers, and a whole row may be too much.
-fn paged(names: &Names, line: &str, condition: &str) -> String {
-    let (key, order) = names.key();
-    format!(
-        "SELECT group_concat(line, char(10) ORDER BY n) AS text, count(*) AS rows, \
-         ifnull(max(octet_length(line)), 0) AS longest FROM \
-         (SELECT line, n, coalesce(sum(octet_length(line)) OVER w, 0) / {PAGE} AS page, \
-         2 * sum(line IS NULL) OVER w - (line IS NULL) AS run \
-         FROM (SELECT line, row_number() OVER ({order}ROWS UNBOUNDED PRECEDING) AS n FROM \
-         (SELECT {line} AS line{key} FROM {} {condition})) \
-         WINDOW w AS (ORDER BY n ROWS UNBOUNDED PRECEDING)) GROUP BY run, page ORDER BY run, page",
-        names.from,
-    )
 }
 
 /// The bytes of a row's values, as an expression.

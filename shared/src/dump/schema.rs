@@ -24,6 +24,9 @@ const INDEXES: &str = "SELECT m.name AS tbl, i.name, i.\"unique\" AS is_unique, 
     EXISTS (SELECT 1 FROM pragma_index_info(i.name) WHERE cid = -2) AS of_expressions \
     FROM sqlite_schema m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT GLOB '_cf_*' \
     AND m.name NOT GLOB 'sqlite_*' ORDER BY m.rowid, i.seq";
+const KEYS: &str = "SELECT m.name AS tbl, x.name, x.\"desc\" AS is_descending, x.coll AS collation \
+    FROM sqlite_schema m JOIN pragma_index_list(m.name) i JOIN pragma_index_xinfo(i.name) x WHERE m.type = 'table' \
+    AND m.name NOT GLOB '_cf_*' AND m.name NOT GLOB 'sqlite_*' AND i.origin = 'pk' AND x.\"key\" = 1 ORDER BY m.rowid, x.seqno";
 const COUNTERS: &str =
     "SELECT count(*) AS found FROM sqlite_schema WHERE type = 'table' AND name = 'sqlite_sequence'";
 
@@ -32,7 +35,7 @@ pub(super) const ROWIDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
 /// The statements that describe a database; [`Schema::read`] takes their outcomes.
 pub(super) fn introspection() -> Vec<Statement> {
-    [OBJECTS, COLUMNS, FOREIGN_KEYS, INDEXES, COUNTERS]
+    [OBJECTS, COLUMNS, FOREIGN_KEYS, INDEXES, KEYS, COUNTERS]
         .map(Statement::new)
         .to_vec()
 }
@@ -79,6 +82,24 @@ struct ForeignKeyRow {
 }
 
 #[derive(Debug, Deserialize)]
+struct KeyRow {
+    tbl: String,
+    name: String,
+    is_descending: u8,
+    collation: String,
+}
+
+impl KeyRow {
+    fn column(&self) -> KeyColumn {
+        KeyColumn {
+            name: self.name.clone(),
+            is_descending: self.is_descending != 0,
+            collation: self.collation.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
 struct IndexRow {
     tbl: String,
     name: String,
@@ -116,10 +137,20 @@ pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     pub(super) foreign_keys: Vec<ForeignKey>,
     pub(super) indexes: Vec<Index>,
+    /// How the rows lie, where that is not by their rowid.
+    pub(super) key: Vec<KeyColumn>,
     /// Whether rows must keep a rowid that no column shows, because something else refers to it.
     pub(super) keeps_rowid: bool,
     /// Whether SQLite takes it for a part of a virtual table, by its name alone.
     pub(super) looks_like_a_part: bool,
+}
+
+/// A column of the key by which the rows of a table WITHOUT ROWID lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KeyColumn {
+    pub(super) name: String,
+    pub(super) is_descending: bool,
+    pub(super) collation: String,
 }
 
 /// A column.
@@ -177,13 +208,14 @@ pub(super) enum VirtualKind {
 impl Schema {
     /// Reads what [`introspection`] answered.
     pub(super) fn read(outcomes: Vec<Outcome>) -> Result<Self, DatabaseError> {
-        let [objects, columns, keys, indexes, counters] = <[Outcome; 5]>::try_from(outcomes)
-            .map_err(|outcomes| DatabaseError::Shape {
-                message: format!("{} results of 5 statements", outcomes.len()),
+        let [objects, columns, foreign_keys, indexes, keys, counters] =
+            <[Outcome; 6]>::try_from(outcomes).map_err(|outcomes| DatabaseError::Shape {
+                message: format!("{} results of 6 statements", outcomes.len()),
             })?;
         let objects: Vec<Object> = objects.read()?;
         let columns: Vec<ColumnRow> = columns.read()?;
-        let keys: Vec<ForeignKeyRow> = keys.read()?;
+        let foreign_keys: Vec<ForeignKeyRow> = foreign_keys.read()?;
+        let keys: Vec<KeyRow> = keys.read()?;
         let indexes: Vec<IndexRow> = indexes.read()?;
         let counters: Vec<Found> = counters.read()?;
         let virtuals: Vec<Virtual> = objects
@@ -201,7 +233,23 @@ impl Schema {
             .iter()
             .filter(|object| object.kind == "table" && !object.is_virtual())
             .filter(|object| !parts.iter().any(|part| same_name(part, &object.name)))
-            .map(|object| table(object, &objects, &columns, &keys, &indexes, &virtuals))
+            .map(|object| {
+                table(
+                    object,
+                    &objects,
+                    &columns,
+                    &foreign_keys,
+                    &indexes,
+                    &virtuals,
+                )
+            })
+            .map(|mut table| {
+                let of_table = keys
+                    .iter()
+                    .filter(|key| key.tbl == table.name && table.without_rowid);
+                table.key = of_table.map(KeyRow::column).collect();
+                table
+            })
             .collect();
         Ok(Self {
             tables,
@@ -277,6 +325,7 @@ fn table(
         columns: columns_of(columns, name),
         foreign_keys: foreign_keys_of(keys, name),
         indexes: indexes_of(indexes, name),
+        key: Vec::new(),
         keeps_rowid: false,
         looks_like_a_part: object.list_type.as_deref() == Some("shadow"),
     };

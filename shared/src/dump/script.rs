@@ -1,76 +1,114 @@
 //! The text of a dump, in the order in which its statements work one by one, and its manifest.
 
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Serialize};
 
 use super::data::{Data, RowText};
-use super::plan::Plan;
+use super::hash::Sha256;
+use super::plan::{Plan, VirtualPlan};
 use super::sql::{comment, identifier, same_name, terminated};
 use super::{About, Dump, TOOL, hex};
-use crate::manifest::{Manifest, TableEntry};
+use crate::manifest::{Consistency, Manifest, TableEntry};
 
 const RULE: &str = "-- ================================================\n";
 /// Foreign keys are not looked at where that can be turned off, and at the end where it cannot.
 const BEFORE: &str = "PRAGMA foreign_keys=OFF;\nPRAGMA defer_foreign_keys=TRUE;\n";
 const AFTER: &str = "PRAGMA foreign_keys=ON;\n";
+/// What closes circles of foreign keys.
+pub(super) const UPDATES: &str = "Foreign keys that were left open above";
+/// Inserting rows has moved them.
+pub(super) const COUNTERS: &str = "AUTOINCREMENT counters";
 
-/// Everything that a dump is written from.
+/// What is written so far of a dump; as JSON it is what a later invocation goes on from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Written {
+    /// Bytes of text.
+    pub(super) bytes: u64,
+    /// Rows in it.
+    pub(super) rows: u64,
+    hash: Sha256,
+    /// The table whose rows are being written.
+    open: Option<OpenTable>,
+    tables: Vec<TableEntry>,
+}
+
+/// A table some of whose rows are written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct OpenTable {
+    name: String,
+    rows: u64,
+    offset: u64,
+    hash: Sha256,
+}
+
+/// The text of a dump, or a part of it, as it is written.
 pub(super) struct Script<'plan> {
     plan: &'plan Plan,
-    data: Data,
-    body: String,
-    tables: Vec<TableEntry>,
-    /// The hash of the statements that make the schema.
-    schema: Sha256,
+    pub(super) written: Written,
+    pub(super) body: String,
 }
 
 impl<'plan> Script<'plan> {
-    /// The script of a database's plan and rows.
-    pub(super) fn new(plan: &'plan Plan, data: Data) -> Self {
+    /// Goes on with what is written of a dump.
+    pub(super) fn after(plan: &'plan Plan, written: Written) -> Self {
         Self {
             plan,
-            data,
+            written,
             body: String::new(),
-            tables: Vec::new(),
-            schema: Sha256::new(),
         }
     }
 
-    /// Writes it.
-    pub(super) fn write(mut self, about: &About<'_>) -> Dump {
-        let mut manifest = about.manifest();
-        manifest.total_rows = self.total_rows();
-        manifest.deferred = self.plan.deferred.clone();
-        manifest.deferred.append(&mut self.data.unordered);
-        manifest.warnings = self.plan.warnings.clone();
-        self.header(about, &manifest);
-        self.body.push_str(BEFORE);
-        self.drops();
-        self.creates();
-        self.rows();
-        self.lists();
-        self.full_text();
-        self.later_objects();
-        self.body.push('\n');
-        self.body.push_str(AFTER);
-        self.footer(about, &manifest);
-        let sha256: [u8; 32] = Sha256::digest(&self.body).into();
-        manifest.size_bytes = length(self.body.len());
-        manifest.sha256 = hex(&sha256);
-        manifest.schema_sha256 = hex(&self.schema.finalize());
-        manifest.tables = self.tables;
+    /// Writes a whole dump of what one transaction read.
+    pub(super) fn whole(plan: &'plan Plan, data: Data, about: &About<'_>) -> Dump {
+        let mut script = Self::after(plan, Written::default());
+        let texts = data.tables.iter().chain(&data.virtuals);
+        let rows: u64 = texts.map(|text| text.rows).sum();
+        let mut manifest = about.manifest(plan, Consistency::Snapshot);
+        manifest.deferred.extend(data.unordered);
+        script.begin(&manifest, Some(rows));
+        for (table, text) in plan.tables.iter().zip(data.tables) {
+            script.table(&table.name, text);
+        }
+        let updates: Vec<String> = data
+            .updates
+            .into_iter()
+            .flat_map(|text| text.pages)
+            .collect();
+        script.list(UPDATES, &updates);
+        script.list(COUNTERS, &data.counters);
+        for ((found, text), settings) in plan.virtuals.iter().zip(data.virtuals).zip(data.settings)
+        {
+            script.virtual_table(found, &settings);
+            if found.rows.is_some() {
+                script.table(&found.name, text);
+            }
+        }
+        script.end(about.duration_ms);
+        script.written.complete(&mut manifest);
         Dump {
-            body: self.body.into_bytes(),
-            sha256,
+            sha256: script.written.hash.finish(),
+            body: script.body.into_bytes(),
             manifest,
         }
     }
 
-    fn total_rows(&self) -> u64 {
-        let texts = self.data.tables.iter().chain(&self.data.virtuals);
-        texts.map(|text| text.rows).sum()
+    fn push(&mut self, text: &str) {
+        self.body.push_str(text);
+        self.written.bytes += length(text.len());
+        self.written.hash.update(text);
+        if let Some(open) = &mut self.written.open {
+            open.hash.update(text);
+        }
     }
 
-    fn header(&mut self, about: &About<'_>, manifest: &Manifest) {
+    /// Header and everything before the first row. `rows` are those of the whole dump, where they are known.
+    pub(super) fn begin(&mut self, manifest: &Manifest, rows: Option<u64>) {
+        self.header(manifest, rows);
+        self.push(BEFORE);
+        self.drops();
+        self.creates();
+    }
+
+    fn header(&mut self, manifest: &Manifest, rows: Option<u64>) {
         let with_rows = self
             .plan
             .virtuals
@@ -78,11 +116,14 @@ impl<'plan> Script<'plan> {
             .filter(|found| found.rows.is_some());
         let tables = self.plan.tables.len() + with_rows.count();
         let mut lines = vec![
-            format!("Grove Backup: {}", about.request.database),
+            format!("Grove Backup: {}", manifest.database),
             format!("Generated: {}", manifest.generated),
-            format!("Job ID: {}", about.request.job_id),
+            format!("Job ID: {}", manifest.job_id),
             format!("Tables: {tables}"),
-            format!("Total Rows: {}", grouped(manifest.total_rows)),
+            match rows {
+                Some(rows) => format!("Total Rows: {}", grouped(rows)),
+                None => "Total Rows: at the end".to_owned(),
+            },
             format!("Format: {}", manifest.format),
             format!("Consistency: {}", manifest.consistency.as_str()),
             format!("Written by: {TOOL}"),
@@ -99,26 +140,22 @@ impl<'plan> Script<'plan> {
                 .iter()
                 .map(|warning| format!("Warning: {warning}")),
         );
-        self.body.push_str(RULE);
+        self.push(RULE);
         for line in lines {
             self.note(&line);
         }
-        self.body.push_str(RULE);
-        self.body.push('\n');
+        self.push(RULE);
+        self.push("\n");
     }
 
     /// A comment of one line.
     fn note(&mut self, text: &str) {
-        self.body.push_str("-- ");
-        self.body.push_str(&comment(text));
-        self.body.push('\n');
+        self.push(&format!("-- {}\n", comment(text)));
     }
 
     /// A statement of the schema, which makes `sql`.
     fn object(&mut self, sql: &str) {
-        let statement = terminated(sql);
-        self.schema.update(&statement);
-        self.body.push_str(&statement);
+        self.push(&terminated(sql));
     }
 
     /// Everything that is about to be made goes away first, what depends before what it depends on: dropping a table
@@ -134,7 +171,7 @@ impl<'plan> Script<'plan> {
         self.forget_parts();
         self.unlink();
         self.drop_tables();
-        self.body.push('\n');
+        self.push("\n");
     }
 
     /// Where there is a circle, some table is dropped after one that it refers to. Deleting its rows, SQLite may want that
@@ -152,8 +189,7 @@ impl<'plan> Script<'plan> {
                     .any(|name| same_name(name, &table.name))
             }) {
                 let name = identifier(&table.name);
-                self.body
-                    .push_str(&format!("CREATE TABLE {name} ({});\n", table.stub));
+                self.push(&format!("CREATE TABLE {name} ({});\n", table.stub));
                 stubs.push(&table.name);
             }
         }
@@ -163,8 +199,7 @@ impl<'plan> Script<'plan> {
     fn drop_all<'name>(&mut self, kind: &str, names: impl Iterator<Item = &'name String>) {
         for name in names {
             let name = identifier(name);
-            self.body
-                .push_str(&format!("DROP {kind} IF EXISTS {name};\n"));
+            self.push(&format!("DROP {kind} IF EXISTS {name};\n"));
         }
     }
 
@@ -174,7 +209,7 @@ impl<'plan> Script<'plan> {
         let schema = &self.plan.schema;
         if schema.tables.iter().any(|table| table.looks_like_a_part) {
             let scratch = identifier(&self.plan.scratch);
-            self.body.push_str(&format!(
+            self.push(&format!(
                 "CREATE TABLE {scratch} (c);\nALTER TABLE {scratch} RENAME COLUMN c TO d;\nDROP TABLE {scratch};\n"
             ));
         }
@@ -209,7 +244,7 @@ impl<'plan> Script<'plan> {
         for table in linked {
             let name = &table.rows.table;
             for column in table.rows.opened() {
-                self.body.push_str(&format!(
+                self.push(&format!(
                     "UPDATE {name} SET {column} = NULL WHERE {column} IS NOT NULL;\n"
                 ));
             }
@@ -220,7 +255,7 @@ impl<'plan> Script<'plan> {
     fn unless_there(&mut self, first_words: &str, sql: &str) {
         if let Some(rest) = sql.strip_prefix(first_words) {
             let sql = terminated(&format!("{first_words}IF NOT EXISTS {rest}"));
-            self.body.push_str(&sql);
+            self.push(&sql);
         }
     }
 
@@ -237,75 +272,102 @@ impl<'plan> Script<'plan> {
         }
         if plan.uses_scratch() {
             let scratch = identifier(&plan.scratch);
-            self.body.push_str(&format!(
+            self.push(&format!(
                 "CREATE TABLE {scratch} (c INTEGER NOT NULL, n INTEGER NOT NULL, d BLOB NOT NULL, PRIMARY KEY (c, n)) WITHOUT ROWID;\n"
             ));
         }
     }
 
-    fn rows(&mut self) {
-        let texts = std::mem::take(&mut self.data.tables);
-        for (table, text) in self.plan.tables.iter().zip(texts) {
-            self.table(&table.name, text);
-        }
-    }
-
     /// The rows of one table, and its entry in the manifest.
     fn table(&mut self, name: &str, text: RowText) {
-        self.body.push('\n');
+        self.open_table(name, text.rows);
+        self.add_rows(text);
+        self.close_table();
+    }
+
+    /// The lines above a table's rows. `rows` is how many there are, or were when that was asked.
+    pub(super) fn open_table(&mut self, name: &str, rows: u64) {
+        self.push("\n");
         self.note(&format!("Table: {name}"));
-        self.note(&format!("Rows: {}", text.rows));
-        let offset = self.body.len();
-        let mut hash = Sha256::new();
-        for page in text.pages {
-            hash.update(&page);
-            self.body.push_str(&page);
-        }
-        self.tables.push(TableEntry {
+        self.note(&format!("Rows: {rows}"));
+        self.written.open = Some(OpenTable {
             name: name.to_owned(),
-            rows: text.rows,
-            offset: length(offset),
-            bytes: length(self.body.len() - offset),
-            sha256: hex(&hash.finalize()),
+            rows: 0,
+            offset: self.written.bytes,
+            hash: Sha256::default(),
         });
     }
 
-    /// What closes circles of foreign keys, then the AUTOINCREMENT counters, which inserting rows has moved.
-    fn lists(&mut self) {
-        let updates = std::mem::take(&mut self.data.updates);
-        let updates: Vec<String> = updates.into_iter().flat_map(|text| text.pages).collect();
-        self.list("Foreign keys that were left open above", &updates);
-        let counters = std::mem::take(&mut self.data.counters);
-        self.list("AUTOINCREMENT counters", &counters);
+    /// Rows of the table that was opened.
+    pub(super) fn add_rows(&mut self, text: RowText) {
+        for page in text.pages {
+            self.push(&page);
+        }
+        self.written.rows += text.rows;
+        if let Some(open) = &mut self.written.open {
+            open.rows += text.rows;
+        }
     }
 
-    fn list(&mut self, title: &str, statements: &[String]) {
+    /// The end of the table that was opened.
+    pub(super) fn close_table(&mut self) {
+        if let Some(open) = self.written.open.take() {
+            self.written.tables.push(TableEntry {
+                name: open.name,
+                rows: open.rows,
+                offset: open.offset,
+                bytes: self.written.bytes.saturating_sub(open.offset),
+                sha256: hex(&open.hash.finish()),
+            });
+        }
+    }
+
+    /// Statements under a title; nothing when there are none.
+    pub(super) fn list(&mut self, title: &str, statements: &[String]) {
         if statements.is_empty() {
             return;
         }
-        self.body.push('\n');
+        self.push("\n");
         self.note(title);
+        self.add(statements);
+    }
+
+    /// More statements of the same list.
+    pub(super) fn add(&mut self, statements: &[String]) {
         for statement in statements {
-            self.body.push_str(statement);
+            self.push(statement);
         }
     }
 
-    fn full_text(&mut self) {
-        let texts = std::mem::take(&mut self.data.virtuals);
-        let settings = std::mem::take(&mut self.data.settings);
-        for ((found, text), settings) in self.plan.virtuals.iter().zip(texts).zip(settings) {
-            self.body.push('\n');
-            self.object(&found.sql);
-            for setting in settings {
-                self.body.push_str(&setting);
-            }
-            if found.rows.is_some() {
-                self.table(&found.name, text);
-            }
+    /// A virtual table with what was set of it.
+    pub(super) fn virtual_table(&mut self, found: &VirtualPlan, settings: &[String]) {
+        self.push("\n");
+        self.object(&found.sql);
+        for setting in settings {
+            self.push(setting);
         }
+    }
+
+    /// Everything after the last row, and the footer.
+    pub(super) fn end(&mut self, duration_ms: i64) {
         if self.plan.uses_scratch() {
             let scratch = identifier(&self.plan.scratch);
-            self.body.push_str(&format!("\nDROP TABLE {scratch};\n"));
+            self.push(&format!("\nDROP TABLE {scratch};\n"));
+        }
+        self.later_objects();
+        self.push("\n");
+        self.push(AFTER);
+        self.footer(duration_ms);
+    }
+
+    /// Blanks that change nothing, between two statements.
+    pub(super) fn pad(&mut self, bytes: usize) {
+        let line = format!("{}\n", " ".repeat(1023));
+        for _ in 0..bytes / line.len() {
+            self.push(&line);
+        }
+        if let Some(rest) = (bytes % line.len()).checked_sub(1) {
+            self.push(&format!("{}\n", " ".repeat(rest)));
         }
     }
 
@@ -314,13 +376,13 @@ impl<'plan> Script<'plan> {
         let plan = self.plan;
         let (_, indexes) = plan.indexes();
         let remade = plan.virtuals.iter().filter(|found| found.is_rebuilt);
-        self.body.push('\n');
+        self.push("\n");
         for object in indexes.into_iter().chain(plan.schema.of_kind("view")) {
             self.object(&object.sql);
         }
         for found in remade {
             let name = identifier(&found.name);
-            self.body.push_str(&format!(
+            self.push(&format!(
                 "INSERT INTO {name} ({name}) VALUES ('rebuild');\n"
             ));
         }
@@ -330,24 +392,32 @@ impl<'plan> Script<'plan> {
     }
 
     /// The size that the footer names is that of the whole text, itself included.
-    fn footer(&mut self, about: &About<'_>, manifest: &Manifest) {
-        let seconds = about.duration_ms.max(0);
+    fn footer(&mut self, duration_ms: i64) {
+        let duration = duration_ms.max(0);
         let start = format!(
             "\n{RULE}-- Backup Complete\n-- Duration: {}.{:03}s\n-- Total Rows: {}\n-- Size: ",
-            seconds / 1000,
-            seconds % 1000,
-            grouped(manifest.total_rows)
+            duration / 1000,
+            duration % 1000,
+            grouped(self.written.rows)
         );
         let end = format!(" bytes\n{RULE}");
-        let fixed = length(self.body.len() + start.len() + end.len());
+        let fixed = self.written.bytes + length(start.len() + end.len());
         let mut size = fixed;
         // Another digit or comma makes the text longer, which can add one more, and then no other.
         for _ in 0..3 {
             size = fixed + length(grouped(size).len());
         }
-        self.body.push_str(&start);
-        self.body.push_str(&grouped(size));
-        self.body.push_str(&end);
+        self.push(&format!("{start}{}{end}", grouped(size)));
+    }
+}
+
+impl Written {
+    /// Tells the manifest what is written.
+    pub(super) fn complete(&self, manifest: &mut Manifest) {
+        manifest.size_bytes = self.bytes;
+        manifest.total_rows = self.rows;
+        manifest.sha256 = hex(&self.hash.finish());
+        manifest.tables.clone_from(&self.tables);
     }
 }
 

@@ -70,6 +70,16 @@ impl NativeDatabase {
         &self.faults
     }
 
+    /// The size of its file, if it had one.
+    fn size(&self) -> Option<u64> {
+        let number = |pragma| {
+            let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+            let value = self.connection.pragma_query_value(None, pragma, read);
+            value.ok().and_then(|value| u64::try_from(value).ok())
+        };
+        Some(number("page_count")? * number("page_size")?)
+    }
+
     fn transaction(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DatabaseError> {
         let transaction = self.connection.unchecked_transaction().map_err(classify)?;
         let run_all = || {
@@ -78,12 +88,17 @@ impl NativeDatabase {
                 .map(|statement| self.run(statement))
                 .collect::<Result<_, _>>()
         };
-        let outcomes = self
+        let outcomes: Vec<Outcome> = self
             .restrictions
             .enforce(&self.connection, run_all)
             .map_err(classify)??;
         transaction.commit().map_err(classify)?;
-        Ok(outcomes)
+        let size_bytes = self.size();
+        let sized = |outcome: Outcome| Outcome {
+            size_bytes,
+            ..outcome
+        };
+        Ok(outcomes.into_iter().map(sized).collect())
     }
 
     fn run(&self, statement: &Statement) -> Result<Outcome, DatabaseError> {

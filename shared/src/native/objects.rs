@@ -7,23 +7,59 @@ use std::rc::Rc;
 use sha2::{Digest, Sha256};
 
 use super::{Fault, Faults};
-use crate::ports::{ObjectInfo, ObjectStore, Put, PutOptions, StoreError};
+use crate::ports::{ObjectInfo, ObjectStore, Part, Put, PutOptions, StoreError};
 
 /// One object.
 #[derive(Debug, Clone)]
 struct Stored {
     body: Vec<u8>,
     owner: Option<String>,
+    /// It came in one piece, with its hash.
+    is_whole: bool,
 }
 
+/// An object that is being stored in parts.
+#[derive(Debug)]
+struct Upload {
+    key: String,
+    owner: String,
+    parts: BTreeMap<u16, Vec<u8>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    objects: BTreeMap<String, Stored>,
+    uploads: BTreeMap<String, Upload>,
+    begun: u32,
+}
+
+/// R2's smallest part, but for the last.
+const SMALLEST_PART: usize = 5 * 1024 * 1024;
+
 /// Objects by their keys.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct MemoryObjects {
-    objects: Rc<RefCell<BTreeMap<String, Stored>>>,
+    state: Rc<RefCell<State>>,
+    smallest_part: usize,
     faults: Faults,
 }
 
+impl Default for MemoryObjects {
+    fn default() -> Self {
+        Self::with_parts_of(SMALLEST_PART)
+    }
+}
+
 impl MemoryObjects {
+    /// A bucket that takes parts from this size on, where those of R2 would make a test slow.
+    pub fn with_parts_of(smallest_part: usize) -> Self {
+        Self {
+            state: Rc::default(),
+            smallest_part,
+            faults: Faults::default(),
+        }
+    }
+
     /// How its operations are to fail.
     pub fn faults(&self) -> &Faults {
         &self.faults
@@ -31,7 +67,17 @@ impl MemoryObjects {
 
     /// Every key, in order.
     pub fn keys(&self) -> Vec<String> {
-        self.objects.borrow().keys().cloned().collect()
+        self.state.borrow().objects.keys().cloned().collect()
+    }
+
+    /// How many uploads are neither completed nor aborted.
+    pub fn unfinished(&self) -> usize {
+        self.state.borrow().uploads.len()
+    }
+
+    /// Forgets the uploads that are not finished, as R2 does after a week.
+    pub fn forget_uploads(&self) {
+        self.state.borrow_mut().uploads.clear();
     }
 
     /// Puts an object there as somebody else would: over whatever was there, and without an owner.
@@ -39,13 +85,17 @@ impl MemoryObjects {
         let stored = Stored {
             body: body.to_vec(),
             owner: None,
+            is_whole: true,
         };
-        self.objects.borrow_mut().insert(key.to_owned(), stored);
+        self.state
+            .borrow_mut()
+            .objects
+            .insert(key.to_owned(), stored);
     }
 
     /// Takes an object away as somebody else would.
     pub fn lose(&self, key: &str) {
-        self.objects.borrow_mut().remove(key);
+        self.state.borrow_mut().objects.remove(key);
     }
 
     /// Does `action` as the next fault has it.
@@ -53,23 +103,21 @@ impl MemoryObjects {
         &self,
         operation: &'static str,
         key: &str,
-        action: impl FnOnce(&mut BTreeMap<String, Stored>) -> Result<T, StoreError>,
+        action: impl FnOnce(&mut State) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let lost = || failed(operation, key, "a fault of the test");
         match self.faults.take() {
             Some(Fault::Before) => Err(lost()),
-            Some(Fault::Despite) => {
-                action(&mut self.objects.borrow_mut()).and_then(|_| Err(lost()))
-            }
-            None => action(&mut self.objects.borrow_mut()),
+            Some(Fault::Despite) => action(&mut self.state.borrow_mut()).and_then(|_| Err(lost())),
+            None => action(&mut self.state.borrow_mut()),
         }
     }
 }
 
 impl ObjectStore for MemoryObjects {
     async fn put_new(&self, key: &str, body: &[u8], meta: &PutOptions) -> Result<Put, StoreError> {
-        self.attempt("put", key, |objects| {
-            if objects.contains_key(key) {
+        self.attempt("put", key, |state| {
+            if state.objects.contains_key(key) {
                 return Ok(Put::Exists);
             }
             if <[u8; 32]>::from(Sha256::digest(body)) != meta.sha256 {
@@ -78,35 +126,127 @@ impl ObjectStore for MemoryObjects {
             let stored = Stored {
                 body: body.to_vec(),
                 owner: Some(meta.owner.clone()),
+                is_whole: true,
             };
-            objects.insert(key.to_owned(), stored);
+            state.objects.insert(key.to_owned(), stored);
             Ok(Put::Created)
         })
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.attempt("get", key, |objects| {
-            Ok(objects.get(key).map(|stored| stored.body.clone()))
+        self.attempt("get", key, |state| {
+            Ok(state.objects.get(key).map(|stored| stored.body.clone()))
         })
     }
 
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError> {
-        self.attempt("head", key, |objects| {
-            Ok(objects.get(key).map(|stored| ObjectInfo {
+        self.attempt("head", key, |state| {
+            Ok(state.objects.get(key).map(|stored| ObjectInfo {
                 size: stored.body.len().try_into().unwrap_or(u64::MAX),
                 etag: etag(&stored.body),
                 owner: stored.owner.clone(),
-                sha256: Some(Sha256::digest(&stored.body).into()),
+                sha256: stored.is_whole.then(|| Sha256::digest(&stored.body).into()),
             }))
         })
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        self.attempt("delete", key, |objects| {
-            objects.remove(key);
+        self.attempt("delete", key, |state| {
+            state.objects.remove(key);
             Ok(())
         })
     }
+
+    async fn begin_upload(
+        &self,
+        key: &str,
+        _content_type: &'static str,
+        owner: &str,
+    ) -> Result<String, StoreError> {
+        self.attempt("begin an upload of", key, |state| {
+            state.begun += 1;
+            let id = format!("upload {}", state.begun);
+            let upload = Upload {
+                key: key.to_owned(),
+                owner: owner.to_owned(),
+                parts: BTreeMap::new(),
+            };
+            state.uploads.insert(id.clone(), upload);
+            Ok(id)
+        })
+    }
+
+    async fn put_part(&self, part: Part<'_>, body: &[u8]) -> Result<String, StoreError> {
+        const OPERATION: &str = "put a part of";
+        self.attempt(OPERATION, part.key, |state| {
+            let upload = upload(state, OPERATION, part.key, part.upload)?;
+            upload.parts.insert(part.number, body.to_vec());
+            Ok(etag(body))
+        })
+    }
+
+    async fn complete_upload(
+        &self,
+        key: &str,
+        id: &str,
+        tags: &[String],
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "complete an upload of";
+        self.attempt(OPERATION, key, |state| {
+            let upload = upload(state, OPERATION, key, id)?;
+            let parts: Vec<&Vec<u8>> = (1..)
+                .zip(tags)
+                .filter_map(|(number, tag)| {
+                    upload.parts.get(&number).filter(|body| etag(body) == *tag)
+                })
+                .collect();
+            if parts.len() != tags.len() || parts.is_empty() {
+                return Err(failed(OPERATION, key, "a part is missing or another one"));
+            }
+            let size = parts.first().map_or(0, |body| body.len());
+            let sizes = parts.iter().rev().skip(1).map(|body| body.len());
+            let last = parts.last().map_or(0, |body| body.len());
+            if sizes
+                .clone()
+                .any(|other| other != size || other < self.smallest_part)
+                || last > size
+            {
+                return Err(failed(
+                    OPERATION,
+                    key,
+                    "the parts are too small, or not of one size",
+                ));
+            }
+            let stored = Stored {
+                body: parts.into_iter().flatten().copied().collect(),
+                owner: Some(upload.owner.clone()),
+                is_whole: false,
+            };
+            state.uploads.remove(id);
+            state.objects.insert(key.to_owned(), stored);
+            Ok(())
+        })
+    }
+
+    async fn abort_upload(&self, key: &str, id: &str) -> Result<(), StoreError> {
+        self.attempt("abort an upload of", key, |state| {
+            state.uploads.remove(id);
+            Ok(())
+        })
+    }
+}
+
+fn upload<'state>(
+    state: &'state mut State,
+    operation: &'static str,
+    key: &str,
+    id: &str,
+) -> Result<&'state mut Upload, StoreError> {
+    let found = state.uploads.get_mut(id).filter(|upload| upload.key == key);
+    found.ok_or_else(|| StoreError {
+        is_gone: true,
+        ..failed(operation, key, "the upload does not exist")
+    })
 }
 
 /// Another body has another tag.
@@ -124,6 +264,7 @@ fn failed(operation: &'static str, key: &str, message: &str) -> StoreError {
         operation,
         key: key.to_owned(),
         message: message.to_owned(),
+        is_gone: false,
     }
 }
 

@@ -2,12 +2,18 @@
 
 use pollster::block_on;
 use rusqlite::Connection;
-use shared::dump::{Dump, DumpError, DumpRequest, dump};
+use shared::dump::{Dump, DumpError, DumpRequest, LARGEST_SNAPSHOT, PagedDump, dump};
 use shared::manifest::Manifest;
 use shared::native::{NativeDatabase, TestClock};
 use shared::time::Timestamp;
 use testkit::restore::{ForeignKeys, RestoreError, as_one_batch, statement_by_statement_with};
 use testkit::{d1, fingerprint};
+
+const REQUEST: DumpRequest<'static> = DumpRequest {
+    database: "groveauth",
+    database_id: "45eae4c7-8ae7-4078-9218-8e1677a4360f",
+    job_id: "550e8400-e29b-41d4-a716-446655440000",
+};
 
 /// A database to be dumped.
 pub(crate) struct Source {
@@ -34,12 +40,24 @@ impl Source {
 
     pub(crate) fn try_dump(&self) -> Result<Dump, DumpError> {
         let clock = TestClock::at(Timestamp::from_seconds(1_733_626_800));
-        let request = DumpRequest {
-            database: "groveauth",
-            database_id: "45eae4c7-8ae7-4078-9218-8e1677a4360f",
-            job_id: "550e8400-e29b-41d4-a716-446655440000",
-        };
-        block_on(dump(&self.database, &clock, &request))
+        block_on(dump(&self.database, &clock, &REQUEST, LARGEST_SNAPSHOT))
+    }
+
+    /// The dump in pages of about `room` bytes, where each is read by another invocation that has but the checkpoint of
+    /// the one before.
+    pub(crate) fn try_dump_in_pages(&self, room: usize) -> Result<Dumped, DumpError> {
+        let now = Timestamp::from_seconds(1_733_626_800);
+        let mut text = String::new();
+        let mut dump = block_on(PagedDump::begin(&self.database, REQUEST, now))?;
+        while let Some(piece) = block_on(dump.read(room, now))? {
+            let rendered = dump.render(&piece);
+            text.push_str(&dump.accept(rendered));
+            let checkpoint = serde_json::to_string(dump.cursor()).unwrap();
+            let cursor = serde_json::from_str(&checkpoint).unwrap();
+            dump = block_on(PagedDump::resume(&self.database, REQUEST, cursor))?;
+        }
+        let manifest = dump.manifest();
+        Ok(Dumped { text, manifest })
     }
 
     pub(crate) fn dump(&self) -> Dumped {
@@ -49,18 +67,25 @@ impl Source {
     /// Everything that is wrong with the dump: restored in every way into an empty database and over `live` ones, it is
     /// compared cell by cell.
     pub(crate) fn faults(&self, live: impl Fn() -> Connection) -> Vec<String> {
-        let dumped = match self.try_dump() {
-            Ok(dump) => Dumped::from(dump),
-            Err(error) => return vec![format!("{error:?}")],
-        };
+        match self.try_dump() {
+            Ok(dump) => self.faults_of(&dump.into(), Some(&live)),
+            Err(error) => vec![format!("{error:?}")],
+        }
+    }
+
+    /// Everything that is wrong with a dump of it, restored into an empty database and over a live one, if there is one.
+    pub(crate) fn faults_of(
+        &self,
+        dumped: &Dumped,
+        live: Option<&dyn Fn() -> Connection>,
+    ) -> Vec<String> {
         let expected = fingerprint::of(self.connection());
         // SQLite finds fault with a text default of a number's column beside a generated one, in the source too.
         let known = fingerprint::complaints(self.connection());
         let mut faults = Vec::new();
-        for (place, make) in [
-            ("empty", &(|| d1::empty()) as &dyn Fn() -> Connection),
-            ("live", &live),
-        ] {
+        let empty: &dyn Fn() -> Connection = &d1::empty;
+        let targets = std::iter::once(("empty", empty)).chain(live.map(|live| ("live", live)));
+        for (place, make) in targets {
             for (name, way) in dumped.ways(place == "live") {
                 let target = make();
                 let mut found = match way(&target, &dumped.text) {

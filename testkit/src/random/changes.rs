@@ -150,10 +150,11 @@ impl Generator {
         column.optional = !column.not_null;
         column.clauses.push(clause.clone());
         let quoted = quoted(&mut self.dice, &column.name);
-        let (gap, end) = (self.gap(), self.trailing());
+        // A comment at the end would swallow the constraints that SQLite puts behind the column.
+        let gap = self.gap();
         self.has("ADD COLUMN");
         let statement = format!(
-            "ALTER TABLE {} ADD COLUMN {quoted} {}{gap} {clause}{end}",
+            "ALTER TABLE {} ADD COLUMN {quoted} {}{gap} {clause}",
             table.sql_name(),
             column.declared
         );

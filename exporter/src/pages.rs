@@ -1,0 +1,292 @@
+//! The export of a database that does not fit one transaction: in pages, stored in parts, over as many invocations as it
+//! takes.
+
+use serde::{Deserialize, Serialize};
+use shared::catalogue::checkpoints::{self, Checkpoint};
+use shared::dump::{Cursor, DumpError, DumpRequest, PagedDump};
+use shared::manifest::Manifest;
+use shared::ports::{Clock, Database, ObjectStore, Part, Sources};
+use shared::registry::DatabaseConfig;
+
+use crate::export::{Claim, ExportError, LEASE_SECONDS, Settings};
+use crate::ports::Ports;
+use crate::store::{self, Place, Slot, StoringError};
+
+/// What has become of an export when its invocation is over.
+pub(crate) enum Progress {
+    /// The backup is committed.
+    Committed(Box<Manifest>),
+    /// It goes on in another invocation.
+    Unfinished,
+}
+
+/// What an invocation leaves to the next one.
+#[derive(Debug, Serialize, Deserialize)]
+struct State {
+    key: String,
+    upload: String,
+    /// Of the parts stored so far, in order.
+    tags: Vec<String>,
+    cursor: Cursor,
+    /// When all parts are stored.
+    manifest: Option<Manifest>,
+}
+
+/// Exports a database in pages, from the last checkpoint on if there is one.
+///
+/// 1. Begin an upload, and save the first checkpoint. A stop in between leaves an upload without parts, which the bucket
+///    forgets by itself.
+/// 2. Read until a part is full, and store it. All parts are of one size: a part is filled up with blanks between two
+///    statements, so that it holds whole ones, and a resumed export never splices two states of a row.
+/// 3. Save a checkpoint, which also makes the lease last. A stop before that repeats the part: its number is the same, so
+///    it replaces what was stored.
+/// 4. Complete the upload, when a checkpoint says that all is stored. A stop after that finds the object there.
+/// 5. Commit it by its create-only manifest. A stop after that finds the manifest there.
+///
+/// Whoever has not the lease any more saves nothing and stops. When the schema changes, or the upload is gone, all begins
+/// anew.
+pub(crate) async fn export_in_pages<P: Ports>(
+    ports: &P,
+    settings: &Settings,
+    claim: &Claim,
+    database: &DatabaseConfig,
+    slot: &Slot<'_>,
+) -> Result<Progress, ExportError> {
+    let source = ports.sources().source(&database.binding)?;
+    let request = DumpRequest {
+        database: &database.name,
+        database_id: &database.id,
+        job_id: slot.job_id,
+    };
+    let mut state = match claim.checkpoint.as_deref() {
+        Some(saved) => serde_json::from_str(saved).map_err(ExportError::Checkpoint)?,
+        None => match begin(ports, claim, slot, &source, request).await? {
+            Begun::Committed(manifest) => return Ok(Progress::Committed(manifest)),
+            Begun::State(state) => *state,
+        },
+    };
+    let outcome = go_on(ports, settings, claim, &source, request, slot, &mut state).await;
+    match outcome {
+        Err(error) if begins_anew(&error) => {
+            forget(ports, claim, &state).await?;
+            Err(error)
+        }
+        other => other,
+    }
+}
+
+/// Gives up what an earlier invocation left.
+pub(crate) async fn abandon<P: Ports>(ports: &P, claim: &Claim) -> Result<(), ExportError> {
+    let Some(saved) = claim.checkpoint.as_deref() else {
+        return Ok(());
+    };
+    match serde_json::from_str(saved) {
+        Ok(state) => forget(ports, claim, &state).await,
+        Err(error) => Err(ExportError::Checkpoint(error)),
+    }
+}
+
+enum Begun {
+    Committed(Box<Manifest>),
+    State(Box<State>),
+}
+
+async fn begin<P: Ports, D: Database>(
+    ports: &P,
+    claim: &Claim,
+    slot: &Slot<'_>,
+    source: &D,
+    request: DumpRequest<'_>,
+) -> Result<Begun, ExportError> {
+    let key = match store::find(ports.bucket(), slot).await? {
+        Place::Committed(manifest) => return Ok(Begun::Committed(manifest)),
+        Place::Free(key) => key,
+    };
+    let dump = PagedDump::begin(source, request, ports.clock().now()).await?;
+    let upload = ports
+        .bucket()
+        .begin_upload(&key, store::SQL, slot.job_id)
+        .await
+        .map_err(StoringError::Bucket)?;
+    let state = State {
+        key,
+        upload,
+        tags: Vec::new(),
+        cursor: dump.cursor().clone(),
+        manifest: None,
+    };
+    save(ports, claim, &state).await?;
+    Ok(Begun::State(Box::new(state)))
+}
+
+async fn go_on<P: Ports, D: Database>(
+    ports: &P,
+    settings: &Settings,
+    claim: &Claim,
+    source: &D,
+    request: DumpRequest<'_>,
+    slot: &Slot<'_>,
+    state: &mut State,
+) -> Result<Progress, ExportError> {
+    if state.manifest.is_none() {
+        let dump = PagedDump::resume(source, request, state.cursor.clone()).await?;
+        if !write(ports, settings, claim, dump, state).await? {
+            return Ok(Progress::Unfinished);
+        }
+    }
+    match &state.manifest {
+        Some(manifest) => {
+            complete(ports, slot, state, manifest).await?;
+            let manifest = store::commit(ports.bucket(), slot, manifest).await?;
+            Ok(Progress::Committed(Box::new(manifest)))
+        }
+        None => Ok(Progress::Unfinished),
+    }
+}
+
+/// Reads and stores parts; `false` when the invocation's budget is spent before the last one.
+async fn write<P: Ports, D: Database>(
+    ports: &P,
+    settings: &Settings,
+    claim: &Claim,
+    mut dump: PagedDump<'_, D>,
+    state: &mut State,
+) -> Result<bool, ExportError> {
+    let mut part = String::with_capacity(settings.part_bytes);
+    loop {
+        let room = settings.part_bytes.saturating_sub(part.len());
+        let Some(piece) = dump.read(room, ports.clock().now()).await? else {
+            break;
+        };
+        let mut rendered = dump.render(&piece);
+        if rendered.text.len() > settings.part_bytes {
+            let bytes = rendered.text.len();
+            if dump.slow_down(&piece) {
+                continue;
+            }
+            return Err(ExportError::PieceTooLarge { bytes });
+        }
+        if rendered.text.len() > room {
+            part.push_str(&dump.pad(room));
+            dump.postpone(&piece);
+            put(ports, claim, &dump, &part, state).await?;
+            part.clear();
+            if is_spent(ports, settings, claim) {
+                return Ok(false);
+            }
+            rendered = dump.render(&piece);
+        }
+        part.push_str(&dump.accept(rendered));
+    }
+    if !part.is_empty() || state.tags.is_empty() {
+        put(ports, claim, &dump, &part, state).await?;
+    }
+    state.manifest = Some(Manifest {
+        key: state.key.clone(),
+        ..dump.manifest()
+    });
+    save(ports, claim, state).await?;
+    Ok(true)
+}
+
+/// Stores a part and saves the checkpoint after it.
+async fn put<P: Ports, D: Database>(
+    ports: &P,
+    claim: &Claim,
+    dump: &PagedDump<'_, D>,
+    body: &str,
+    state: &mut State,
+) -> Result<(), ExportError> {
+    dump.check_schema().await?;
+    let number = state.tags.len() + 1;
+    let part = Part {
+        key: &state.key,
+        upload: &state.upload,
+        number: u16::try_from(number).map_err(|_| ExportError::TooManyParts)?,
+    };
+    let tag = ports
+        .bucket()
+        .put_part(part, body.as_bytes())
+        .await
+        .map_err(StoringError::Bucket)?;
+    state.tags.push(tag);
+    state.cursor = dump.cursor().clone();
+    save(ports, claim, state).await
+}
+
+fn is_spent<P: Ports>(ports: &P, settings: &Settings, claim: &Claim) -> bool {
+    ports.clock().now().millis_since(claim.claimed) >= i64::from(settings.budget_ms)
+}
+
+async fn complete<P: Ports>(
+    ports: &P,
+    slot: &Slot<'_>,
+    state: &State,
+    manifest: &Manifest,
+) -> Result<(), ExportError> {
+    match ports
+        .bucket()
+        .head(&state.key)
+        .await
+        .map_err(StoringError::Bucket)?
+    {
+        Some(object)
+            if object.owner.as_deref() == Some(slot.job_id)
+                && object.size == manifest.size_bytes => {}
+        Some(_) => {
+            return Err(StoringError::Contended {
+                key: state.key.clone(),
+            }
+            .into());
+        }
+        None => ports
+            .bucket()
+            .complete_upload(&state.key, &state.upload, &state.tags)
+            .await
+            .map_err(StoringError::Bucket)?,
+    }
+    Ok(())
+}
+
+async fn save<P: Ports>(ports: &P, claim: &Claim, state: &State) -> Result<(), ExportError> {
+    let text = serde_json::to_string(state).map_err(ExportError::Checkpoint)?;
+    let now = ports.clock().now();
+    let checkpoint = Checkpoint {
+        rows: state.cursor.rows(),
+        bytes: state.cursor.bytes(),
+        state: &text,
+    };
+    let until = now.plus_seconds(LEASE_SECONDS);
+    let statements = checkpoints::save(&claim.claimant(), &checkpoint, now, until);
+    let outcomes = ports
+        .catalogue()
+        .batch(&statements)
+        .await
+        .map_err(ExportError::Save)?;
+    match outcomes.last() {
+        Some(outcome) if outcome.changes == 1 => Ok(()),
+        _ => Err(ExportError::LeaseLost),
+    }
+}
+
+/// Whether what is stored so far is of no use any more.
+fn begins_anew(error: &ExportError) -> bool {
+    match error {
+        ExportError::Dump(error) => matches!(error, DumpError::SchemaChanged),
+        ExportError::Store(StoringError::Bucket(error)) => error.is_gone,
+        ExportError::Store(error) => matches!(error, StoringError::Contended { .. }),
+        _ => false,
+    }
+}
+
+/// Forgets the upload, then the checkpoint that knows of it.
+async fn forget<P: Ports>(ports: &P, claim: &Claim, state: &State) -> Result<(), ExportError> {
+    ports
+        .bucket()
+        .abort_upload(&state.key, &state.upload)
+        .await
+        .map_err(StoringError::Bucket)?;
+    let forget = checkpoints::forget(&claim.message.job_id, &claim.message.database);
+    let forgotten = ports.catalogue().batch(&[forget]).await;
+    forgotten.map(drop).map_err(ExportError::Save)
+}

@@ -1,0 +1,245 @@
+//! A database that does not fit one transaction.
+
+use serde_json::json;
+use shared::delivery::Fate;
+use shared::manifest::Consistency;
+use shared::native::Fault;
+use testkit::{d1, fingerprint, restore};
+
+use crate::bench::{Bench, DUMP, MANIFEST, adapters, assert_done, assert_retried, said};
+
+/// A bench whose database is exported in pages of several parts.
+fn large() -> Bench {
+    let mut bench = Bench::new();
+    bench.settings.snapshot_bytes = 0;
+    bench
+        .source
+        .connection()
+        .execute_batch(
+            "WITH RECURSIVE n(x) AS (SELECT 3 UNION ALL SELECT x + 1 FROM n WHERE x < 4000) \
+             INSERT INTO users SELECT x, 'walker ' || x || replace(hex(zeroblob(40)), '00', 'ü') FROM n; \
+             CREATE TABLE paths (a TEXT, b TEXT, PRIMARY KEY (a COLLATE NOCASE DESC, b)) WITHOUT ROWID; \
+             INSERT INTO paths SELECT 'p' || (id % 7), id FROM users; \
+             INSERT INTO users VALUES (5000, replace(hex(zeroblob(12000)), '00', '🍂'))",
+        )
+        .unwrap();
+    bench
+}
+
+/// Delivers until the result has ended, as the queue would; how many deliveries that took.
+fn settle(bench: &Bench) -> u32 {
+    for delivery in 1..200 {
+        bench.deliver("job");
+        bench.system.clock.advance(30);
+        if bench.result("job").0 == "success" {
+            return delivery;
+        }
+    }
+    panic!("not settled: {:?}", bench.result("job"));
+}
+
+/// The dump but for when it was made, and how long that took.
+fn content(bench: &Bench) -> String {
+    let dump = bench.dump(DUMP);
+    let end = dump.find("-- Backup Complete").unwrap();
+    let lines = dump[..end].lines();
+    lines
+        .filter(|line| !line.starts_with("-- Generated"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Whether what is stored restores the source, and says of itself what it is.
+#[track_caller]
+fn assert_restores(bench: &Bench, case: &str) {
+    assert_eq!(bench.system.bucket.keys(), [MANIFEST, DUMP], "{case}");
+    let (dump, manifest) = (bench.dump(DUMP), bench.manifest(MANIFEST));
+    assert_eq!(
+        manifest.size_bytes,
+        u64::try_from(dump.len()).unwrap(),
+        "{case}"
+    );
+    let hash = shared::dump::hex(&shared::dump::sha256(dump.as_bytes()));
+    assert_eq!(manifest.sha256, hash, "{case}");
+    let restored = d1::empty();
+    restore::statement_by_statement(&restored, &dump).unwrap();
+    let source = fingerprint::of(bench.source.connection());
+    let differences = fingerprint::differences(&source, &fingerprint::of(&restored));
+    assert!(differences.is_empty(), "{case}: {differences:?}");
+    let rows = bench.read("SELECT r2_key AS a, sha256 AS b FROM backup_inventory");
+    assert_eq!(rows, [json!([DUMP, hash])], "{case}");
+    assert_eq!(
+        bench.read("SELECT 1 FROM export_checkpoints").len(),
+        0,
+        "{case}"
+    );
+}
+
+#[test]
+fn it_is_stored_in_parts_and_says_that_it_is_paged() {
+    let bench = large();
+    assert_done(&bench.deliver("job"));
+    assert_restores(&bench, "");
+    assert_eq!(bench.manifest(MANIFEST).consistency, Consistency::Paged);
+    assert!(bench.dump(DUMP).contains("-- Consistency: paged\n"));
+    assert!(bench.dump(DUMP).len() > 5 * bench.settings.part_bytes);
+    assert_eq!(bench.system.bucket.unfinished(), 0);
+}
+
+#[test]
+fn a_part_holds_whole_statements() {
+    let bench = large();
+    bench.deliver("job");
+    let dump = bench.dump(DUMP);
+    for end in (bench.settings.part_bytes..dump.len()).step_by(bench.settings.part_bytes) {
+        let line = &dump[end..].lines().next().unwrap();
+        assert!(dump[..end].ends_with('\n'));
+        assert!(
+            ["INSERT ", "DELETE ", "-- ", "PRAGMA ", ""]
+                .iter()
+                .any(|start| line.starts_with(start)),
+            "{line:.80}"
+        );
+    }
+}
+
+#[test]
+fn when_the_budget_is_spent_another_invocation_goes_on() {
+    let mut bench = large();
+    bench.settings.budget_ms = 0;
+    let deliveries = settle(&bench);
+    assert!(deliveries > 4, "{deliveries}");
+    assert_eq!(
+        bench.system.exports.messages().len() + 1,
+        deliveries as usize
+    );
+    assert_restores(&bench, "");
+}
+
+#[test]
+fn an_export_in_several_invocations_is_the_same_as_in_one() {
+    let (one, mut several) = (large(), large());
+    one.deliver("job");
+    several.settings.budget_ms = 0;
+    settle(&several);
+    assert_eq!(content(&one), content(&several));
+}
+
+#[test]
+fn how_far_it_has_come_is_in_the_catalogue() {
+    let mut bench = large();
+    bench.settings.budget_ms = 0;
+    bench.deliver("job");
+    bench.deliver("job");
+    let rows = bench.read("SELECT row_count > 0 AS a, size_bytes AS b FROM export_checkpoints");
+    assert_eq!(rows, [json!([1, 2 * bench.settings.part_bytes])]);
+}
+
+#[test]
+fn whatever_fails_once_the_end_is_the_same() {
+    let undisturbed = large();
+    undisturbed.deliver("job");
+    let expected = content(&undisturbed);
+    let mut injected = 0;
+    for adapter in 0..5 {
+        for fault in [Fault::Before, Fault::Despite] {
+            for nth in 0.. {
+                let mut bench = large();
+                bench.settings.budget_ms = 100_000;
+                let (name, faults) = adapters(&bench)[adapter].clone();
+                faults.after(nth, fault);
+                for _ in 0..8 {
+                    bench.deliver("job");
+                    bench.system.clock.advance(1_300);
+                    if bench.result("job").0 == "success" {
+                        break;
+                    }
+                }
+                let not_reached = faults.clear();
+                let case = format!("{name} {nth} {fault:?}");
+                assert_restores(&bench, &case);
+                assert!(content(&bench) == expected, "{case}: another dump");
+                if not_reached {
+                    break;
+                }
+                injected += 1;
+            }
+        }
+    }
+    assert!(injected > 100, "only {injected} effects failed");
+}
+
+#[test]
+fn a_schema_that_changes_begins_the_export_anew() {
+    let mut bench = large();
+    bench.settings.budget_ms = 0;
+    bench.deliver("job");
+    bench
+        .source
+        .connection()
+        .execute_batch("CREATE INDEX later ON users (name)")
+        .unwrap();
+    assert_retried(&bench.deliver("job"), "SchemaChanged");
+    assert_eq!(bench.system.bucket.unfinished(), 0);
+    settle(&bench);
+    assert_restores(&bench, "");
+}
+
+#[test]
+fn an_upload_that_is_gone_begins_the_export_anew() {
+    let mut bench = large();
+    bench.settings.budget_ms = 0;
+    bench.deliver("job");
+    bench.system.bucket.forget_uploads();
+    assert_retried(&bench.deliver("job"), "does not exist");
+    settle(&bench);
+    assert_restores(&bench, "");
+}
+
+#[test]
+fn a_key_that_somebody_takes_meanwhile_stays_theirs() {
+    let mut bench = large();
+    bench.settings.budget_ms = 0;
+    bench.deliver("job");
+    bench.system.bucket.place(DUMP, b"not ours");
+    settle(&bench);
+    assert_eq!(bench.dump(DUMP), "not ours");
+    assert!(
+        bench
+            .dump("2024-12-08/groveauth-job.sql")
+            .contains("-- Backup Complete")
+    );
+}
+
+#[test]
+fn an_export_that_takes_too_long_fails_and_leaves_nothing() {
+    let mut bench = large();
+    bench.settings.budget_ms = 0;
+    bench.deliver("job");
+    bench.system.clock.advance(7 * 3600);
+    let exported = bench.deliver("job");
+    assert_eq!(exported.fate, Fate::Ack);
+    assert!(said(&exported.failures).contains("EXPORT_DEADLINE_SECONDS"));
+    assert_eq!(bench.result("job").0, "failed");
+    assert_eq!(bench.system.bucket.unfinished(), 0);
+    assert_eq!(bench.read("SELECT 1 FROM export_checkpoints").len(), 0);
+}
+
+#[test]
+fn rows_that_come_and_go_meanwhile_do_no_harm() {
+    let mut bench = large();
+    bench.settings.budget_ms = 0;
+    bench.deliver("job");
+    bench
+        .source
+        .connection()
+        .execute_batch("DELETE FROM users WHERE id < 400; INSERT INTO users VALUES (6000, 'late'); UPDATE users SET name = 'other' WHERE id > 800")
+        .unwrap();
+    settle(&bench);
+    let restored = d1::empty();
+    restore::statement_by_statement(&restored, &bench.dump(DUMP)).unwrap();
+    let last: i64 = restored
+        .query_row("SELECT max(id) FROM users", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(last, 6000);
+}

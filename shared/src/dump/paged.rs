@@ -1,0 +1,595 @@
+//! A dump in pages, for a database that does not fit one transaction: read by ranges, written in pieces, and stopped and
+//! gone on with between any two of them.
+//!
+//! It has the same statements in the same order as one from a single transaction. Rows may be from different instants,
+//! which it says of itself (`paged`); the schema may not change while it is read.
+
+use serde::{Deserialize, Serialize};
+
+use super::data::{
+    self, Count, LongRow, Of, PageRow, Pair, RowText, counters, merge, reveals, settings,
+};
+use super::plan::Plan;
+use super::range::{After, Range};
+use super::schema::{self, Object};
+use super::script::{COUNTERS, Script, UPDATES, Written};
+use super::{About, DumpError, DumpRequest, introspect};
+use crate::manifest::{Consistency, Manifest};
+use crate::ports::{Database, DatabaseError, Outcome, Statement};
+use crate::time::Timestamp;
+
+/// Text that a read aims at, in bytes.
+const READ: usize = 512 * 1024;
+/// Rows of a table that are read first, when nothing is known of their size.
+const FIRST_ROWS: u32 = 64;
+/// The most rows that a read asks for.
+const MOST_ROWS: u32 = 20_000;
+/// The same where rows may be of 2 MB each.
+const MOST_LONG_ROWS: u32 = 8;
+/// A key longer than this is not compared with: its rows are counted instead.
+const LONGEST_PLACE: usize = 20_000;
+
+/// Where a dump in pages has come to. As JSON it is the checkpoint from which another invocation goes on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Cursor {
+    /// When it was begun.
+    started: Timestamp,
+    /// Of the schema that it is a dump of.
+    schema_sha256: String,
+    /// How many steps are done.
+    step: usize,
+    /// The last row read in this step.
+    after: Option<After>,
+    /// Rows read in this step.
+    done: u64,
+    pace: Pace,
+    /// What was found out about the rows of this step: text that is no UTF-8, rows too long for a statement.
+    has_exact_text: bool,
+    has_long_rows: bool,
+    written: Written,
+    /// Foreign keys without an order, as far as only rows can tell.
+    deferred: Vec<String>,
+}
+
+impl Cursor {
+    /// Bytes written so far.
+    pub const fn bytes(&self) -> u64 {
+        self.written.bytes
+    }
+
+    /// Rows written so far.
+    pub const fn rows(&self) -> u64 {
+        self.written.rows
+    }
+}
+
+/// One thing after the other that a dump consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    /// Whether rows come before their parent by this foreign key, `child -> parent`.
+    Count(String, String),
+    Begin,
+    Rows(Of),
+    /// The UPDATEs of a table's opened column.
+    Updates(usize, usize),
+    Counters,
+    Virtual(usize),
+    End,
+}
+
+/// What a read brought, still to be written.
+#[derive(Debug, Clone)]
+pub struct Piece(Content);
+
+#[derive(Debug, Clone)]
+enum Content {
+    Count(bool),
+    Begin,
+    Rows {
+        of: Of,
+        pace: Pace,
+        /// How many rows the table has; only with the first ones.
+        count: Option<u64>,
+        text: RowText,
+        next: Next,
+    },
+    Updates {
+        text: RowText,
+        pace: Pace,
+        next: Next,
+    },
+    Statements(&'static str, Vec<String>),
+    Virtual(usize, Vec<String>),
+    End(i64),
+}
+
+/// Where a step goes on.
+#[derive(Debug, Clone)]
+struct Next {
+    after: Option<After>,
+    rows: u64,
+    is_last: bool,
+}
+
+/// A piece as text, and where the dump has come to with it.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// Whole statements.
+    pub text: String,
+    cursor: Cursor,
+}
+
+/// A database that is dumped in pages.
+#[derive(Debug)]
+pub struct PagedDump<'a, D> {
+    database: &'a D,
+    request: DumpRequest<'a>,
+    plan: Plan,
+    steps: Vec<Step>,
+    cursor: Cursor,
+}
+
+/// How many rows are read at a time.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Pace {
+    limit: u32,
+    /// How many were asked for last.
+    last: u32,
+    /// How many are asked for next, whatever fits: they were read before, and not written.
+    again: Option<u32>,
+    /// Bytes of a row's text, on average of the last read; 0 when nothing was read of the table.
+    average: usize,
+}
+
+impl Pace {
+    const START: Self = Self {
+        limit: FIRST_ROWS,
+        last: 0,
+        again: None,
+        average: 0,
+    };
+
+    /// Rows that fill `room`, or all that are to be read at a time.
+    fn rows(self, room: usize) -> u32 {
+        if let Some(again) = self.again {
+            return again;
+        }
+        let fitting = room.checked_div(self.average).unwrap_or(usize::MAX);
+        let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
+        self.limit.min(fitting).max(1)
+    }
+
+    /// What follows from a read of text that asked for so many rows.
+    fn learn(self, asked: u32, text: &RowText, most: u32) -> Self {
+        let mut pace = Self {
+            last: asked,
+            again: None,
+            ..self
+        };
+        let rows = usize::try_from(text.rows).unwrap_or(usize::MAX);
+        if let Some(average) = text.bytes().checked_div(rows) {
+            pace.average = average.max(1);
+            let aim = u32::try_from(READ / pace.average).unwrap_or(u32::MAX);
+            pace.limit = aim.clamp(1, self.limit.saturating_mul(4)).clamp(1, most);
+        }
+        pace
+    }
+}
+
+impl<'a, D: Database> PagedDump<'a, D> {
+    /// Begins a dump.
+    pub async fn begin(
+        database: &'a D,
+        request: DumpRequest<'a>,
+        now: Timestamp,
+    ) -> Result<Self, DumpError> {
+        let plan = introspect(database).await?.plan;
+        let cursor = Cursor {
+            started: now,
+            schema_sha256: plan.schema_sha256(),
+            step: 0,
+            after: None,
+            done: 0,
+            pace: Pace::START,
+            has_exact_text: false,
+            has_long_rows: false,
+            written: Written::default(),
+            deferred: Vec::new(),
+        };
+        Ok(Self::new(database, request, plan, cursor))
+    }
+
+    /// Goes on with one, unless the schema is another one now.
+    pub async fn resume(
+        database: &'a D,
+        request: DumpRequest<'a>,
+        cursor: Cursor,
+    ) -> Result<Self, DumpError> {
+        let plan = introspect(database).await?.plan;
+        if plan.schema_sha256() != cursor.schema_sha256 {
+            return Err(DumpError::SchemaChanged);
+        }
+        Ok(Self::new(database, request, plan, cursor))
+    }
+
+    fn new(database: &'a D, request: DumpRequest<'a>, mut plan: Plan, cursor: Cursor) -> Self {
+        plan.is_paged = true;
+        for table in &mut plan.tables {
+            // What is found out only when rows are written already comes too late.
+            table.rows.has_long_keys = true;
+        }
+        let steps = steps(&plan);
+        if let Some(Ok((rows, has_long_rows))) =
+            of_step(steps.get(cursor.step)).map(|of| plan.rows_mut(of))
+        {
+            rows.exact_text = cursor.has_exact_text;
+            *has_long_rows = cursor.has_long_rows;
+        }
+        Self {
+            steps,
+            database,
+            request,
+            plan,
+            cursor,
+        }
+    }
+
+    /// Where it has come to.
+    pub const fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// Reads what comes next, of which about `room` bytes are wanted; `None` when all is written.
+    pub async fn read(&mut self, room: usize, now: Timestamp) -> Result<Option<Piece>, DumpError> {
+        let Some(step) = self.steps.get(self.cursor.step).cloned() else {
+            return Ok(None);
+        };
+        let content = match step {
+            Step::Count(_, sql) => {
+                let [found] = self.ask([sql]).await?;
+                let found: Vec<Count> = found.read()?;
+                Content::Count(found.iter().any(|row| row.found > 0))
+            }
+            Step::Begin => Content::Begin,
+            Step::Rows(of) => self.read_rows(of, room).await?,
+            Step::Updates(table, column) => self.read_updates(table, column, room).await?,
+            Step::Counters => {
+                let [found] = self.ask([data::COUNTERS.to_owned()]).await?;
+                Content::Statements(COUNTERS, counters(&self.plan, found.read()?))
+            }
+            Step::Virtual(n) => self.read_virtual(n).await?,
+            Step::End => Content::End(now.millis_since(self.cursor.started)),
+        };
+        Ok(Some(Piece(content)))
+    }
+
+    /// The text of a piece, as it comes after what is written so far.
+    pub fn render(&self, piece: &Piece) -> Rendered {
+        let mut cursor = self.cursor.clone();
+        let mut script = Script::after(&self.plan, std::mem::take(&mut cursor.written));
+        let mut is_last = true;
+        match &piece.0 {
+            Content::Count(found) => {
+                if let (true, Some(Step::Count(key, _))) = (*found, self.steps.get(cursor.step)) {
+                    cursor.deferred.push(key.clone());
+                }
+            }
+            Content::Begin => script.begin(&self.manifest(), None),
+            Content::Rows {
+                of,
+                pace,
+                count,
+                text,
+                next,
+            } => {
+                cursor.pace = *pace;
+                if let Some(count) = count {
+                    script.open_table(self.plan.name(*of), *count);
+                }
+                script.add_rows(text.clone());
+                if next.is_last {
+                    script.close_table();
+                }
+                is_last = cursor.advance(next);
+            }
+            Content::Updates { text, pace, next } => {
+                cursor.pace = *pace;
+                if cursor.after.is_none() {
+                    script.list(UPDATES, &text.pages);
+                } else {
+                    script.add(&text.pages);
+                }
+                is_last = cursor.advance(next);
+            }
+            Content::Statements(title, statements) => script.list(title, statements),
+            Content::Virtual(n, settings) => {
+                if let Some(found) = self.plan.virtuals.get(*n) {
+                    script.virtual_table(found, settings);
+                }
+            }
+            Content::End(duration_ms) => script.end(*duration_ms),
+        }
+        if let Some(Ok((rows, has_long_rows))) =
+            of_step(self.steps.get(cursor.step)).map(|of| self.plan.rows(of))
+        {
+            cursor.has_exact_text = rows.exact_text;
+            cursor.has_long_rows = has_long_rows;
+        }
+        if is_last {
+            cursor.step += 1;
+            cursor.after = None;
+            cursor.done = 0;
+            cursor.pace = Pace::START;
+            cursor.has_exact_text = false;
+            cursor.has_long_rows = false;
+        }
+        cursor.written = script.written;
+        Rendered {
+            text: script.body,
+            cursor,
+        }
+    }
+
+    /// Takes a rendered piece for written.
+    pub fn accept(&mut self, rendered: Rendered) -> String {
+        if rendered.cursor.step != self.cursor.step {
+            self.forget_rows();
+        }
+        self.cursor = rendered.cursor;
+        rendered.text
+    }
+
+    /// What is known of a table's rows is for one step, so that it is the same for whoever goes on.
+    fn forget_rows(&mut self) {
+        let of = of_step(self.steps.get(self.cursor.step));
+        if let Some(Ok((rows, has_long_rows))) = of.map(|of| self.plan.rows_mut(of)) {
+            rows.exact_text = false;
+            *has_long_rows = false;
+        }
+    }
+
+    /// Has a piece that was not written read again as it is, by whoever goes on from here.
+    pub fn postpone(&mut self, piece: &Piece) {
+        if let Content::Rows { pace, .. } | Content::Updates { pace, .. } = &piece.0 {
+            self.cursor.pace.again = Some(pace.last);
+        }
+    }
+
+    /// Has fewer rows read than for this piece; `false` when it has the fewest.
+    pub fn slow_down(&mut self, piece: &Piece) -> bool {
+        let (Content::Rows { pace, .. } | Content::Updates { pace, .. }) = &piece.0 else {
+            return false;
+        };
+        self.cursor.pace.again = Some(pace.last / 2);
+        pace.last > 1
+    }
+
+    /// So many blanks, taken for written.
+    pub fn pad(&mut self, bytes: usize) -> String {
+        let mut script = Script::after(&self.plan, std::mem::take(&mut self.cursor.written));
+        script.pad(bytes);
+        self.cursor.written = script.written;
+        script.body
+    }
+
+    /// Fails when the schema is no longer that of the dump.
+    pub async fn check_schema(&self) -> Result<(), DumpError> {
+        let outcomes = self.database.batch(&[schema::objects()]).await?;
+        let objects: Vec<Object> = outcomes.into_iter().next().unwrap_or_default().read()?;
+        if objects == self.plan.schema.objects {
+            Ok(())
+        } else {
+            Err(DumpError::SchemaChanged)
+        }
+    }
+
+    /// The manifest of what is written; it lacks only the key.
+    pub fn manifest(&self) -> Manifest {
+        let about = About {
+            request: &self.request,
+            generated: self.cursor.started,
+            duration_ms: 0,
+        };
+        let mut manifest = about.manifest(&self.plan, Consistency::Paged);
+        manifest
+            .deferred
+            .extend(self.cursor.deferred.iter().cloned());
+        self.cursor.written.complete(&mut manifest);
+        manifest
+    }
+
+    async fn ask<const N: usize>(&self, sql: [String; N]) -> Result<[Outcome; N], DumpError> {
+        let statements = sql.map(Statement::new);
+        let outcomes = self.database.batch(&statements).await?;
+        outcomes
+            .try_into()
+            .map_err(|outcomes: Vec<Outcome>| shape(outcomes.len(), N).into())
+    }
+
+    async fn read_rows(&mut self, of: Of, room: usize) -> Result<Content, DumpError> {
+        let mut limit = self.cursor.pace.rows(room);
+        loop {
+            let scratch = self.plan.scratch.clone();
+            let (rows, has_long_rows) = self.plan.rows_mut(of)?;
+            let range = Range {
+                after: self.cursor.after.clone(),
+                limit,
+            };
+            let is_first = range.after.is_none();
+            let with_long_rows = *has_long_rows;
+            let count = format!("SELECT count(*) AS found FROM {}", rows.table);
+            let pages = rows.pages(Some(&range));
+            let long_rows = rows.long_rows(&scratch, Some(&range));
+            let statements: Vec<Statement> = [
+                is_first.then_some(count),
+                Some(pages),
+                with_long_rows.then_some(long_rows),
+            ]
+            .into_iter()
+            .flatten()
+            .map(Statement::new)
+            .collect();
+            let mut outcomes = match self.database.batch(&statements).await {
+                Ok(outcomes) => outcomes.into_iter(),
+                Err(DatabaseError::TooBig { .. }) if limit > 1 => {
+                    limit /= 2;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let mut next = || outcomes.next().ok_or_else(|| shape(0, statements.len()));
+            let count = match is_first {
+                true => Some(next()?.read::<Count>()?.iter().map(|row| row.found).sum()),
+                false => None,
+            };
+            let pages: Vec<PageRow> = next()?.read()?;
+            let long: Vec<LongRow> = match with_long_rows {
+                true => next()?.read()?,
+                false => Vec::new(),
+            };
+            let (rows, has_long_rows) = self.plan.rows_mut(of)?;
+            let mut changed = reveals(&pages, rows, Some(has_long_rows))?;
+            changed |= data::loses_text(long.iter().map(|row| row.text.as_str()), rows);
+            if *has_long_rows && !with_long_rows {
+                limit = 1;
+            }
+            if changed {
+                continue;
+            }
+            let most = if with_long_rows {
+                MOST_LONG_ROWS
+            } else {
+                MOST_ROWS
+            };
+            let last = pages.last().and_then(|page| page.last.clone());
+            let text = merge(pages, long);
+            let pace = self.cursor.pace.learn(limit, &text, most);
+            let next = self.next(text.rows, limit, rows_after(of, &self.plan, last));
+            return Ok(Content::Rows {
+                of,
+                pace,
+                count,
+                text,
+                next,
+            });
+        }
+    }
+
+    async fn read_updates(
+        &mut self,
+        table: usize,
+        column: usize,
+        room: usize,
+    ) -> Result<Content, DumpError> {
+        let of = Of::Table(table);
+        loop {
+            let limit = self.cursor.pace.rows(room);
+            let (rows, _) = self.plan.rows_mut(of)?;
+            let has_ranges = rows.has_ranges_of_updates();
+            let range = Range {
+                after: self.cursor.after.clone(),
+                limit,
+            };
+            let sql = rows
+                .updates(Some(&range))
+                .into_iter()
+                .nth(column)
+                .unwrap_or_default();
+            let [found] = self.ask([sql]).await?;
+            let pages: Vec<PageRow> = found.read()?;
+            let (rows, _) = self.plan.rows_mut(of)?;
+            if reveals(&pages, rows, None)? {
+                continue;
+            }
+            if pages.iter().any(|page| page.text.is_none()) {
+                return Err(DumpError::StatementTooLong {
+                    object: rows.table.clone(),
+                });
+            }
+            let last = pages.last().and_then(|page| page.last.clone());
+            let text = merge(pages, Vec::new());
+            let pace = self.cursor.pace.learn(limit, &text, MOST_ROWS);
+            let mut next = self.next(text.rows, limit, last.map(After::Rowid));
+            next.is_last |= !has_ranges;
+            return Ok(Content::Updates { text, pace, next });
+        }
+    }
+
+    async fn read_virtual(&self, n: usize) -> Result<Content, DumpError> {
+        let Some(found) = self.plan.virtuals.get(n).filter(|found| found.has_settings) else {
+            return Ok(Content::Virtual(n, Vec::new()));
+        };
+        let [set] = self.ask([data::settings_of(&found.name)]).await?;
+        let set: Vec<Pair> = set.read()?;
+        Ok(Content::Virtual(n, settings(&found.name, set)))
+    }
+
+    /// Where the step goes on after a range of `limit` rows that brought `rows`.
+    fn next(&self, rows: u64, limit: u32, after: Option<After>) -> Next {
+        Next {
+            after: Some(after.unwrap_or(After::Offset(self.cursor.done + rows))),
+            rows,
+            is_last: rows < u64::from(limit),
+        }
+    }
+}
+
+impl Cursor {
+    /// Moves on within a step; whether the step is done.
+    fn advance(&mut self, next: &Next) -> bool {
+        self.after.clone_from(&next.after);
+        self.done += next.rows;
+        next.is_last
+    }
+}
+
+/// The last row of a range, by what the next one is told.
+fn rows_after(of: Of, plan: &Plan, last: Option<String>) -> Option<After> {
+    let last = last?;
+    let has_key = matches!(of, Of::Table(n) if plan.tables.get(n).is_some_and(|table| !table.rows.key.is_empty()));
+    if !has_key {
+        return Some(After::Rowid(last));
+    }
+    let values: Vec<String> = serde_json::from_str(&last).ok()?;
+    (last.len() <= LONGEST_PLACE).then_some(After::Key(values))
+}
+
+fn steps(plan: &Plan) -> Vec<Step> {
+    let mut steps: Vec<Step> = plan
+        .counts()
+        .map(|(key, sql)| Step::Count(key, sql))
+        .collect();
+    steps.push(Step::Begin);
+    let tables = plan.tables.len();
+    steps.extend((0..tables).map(|n| Step::Rows(Of::Table(n))));
+    for (n, table) in plan.tables.iter().enumerate() {
+        let columns = table.rows.opened().count();
+        steps.extend((0..columns).map(|column| Step::Updates(n, column)));
+    }
+    if plan.schema.has_counters {
+        steps.push(Step::Counters);
+    }
+    for (n, found) in plan.virtuals.iter().enumerate() {
+        steps.push(Step::Virtual(n));
+        if found.rows.is_some() {
+            steps.push(Step::Rows(Of::Virtual(n)));
+        }
+    }
+    steps.push(Step::End);
+    steps
+}
+
+/// Whose rows a step is about.
+fn of_step(step: Option<&Step>) -> Option<Of> {
+    match step? {
+        Step::Rows(of) => Some(*of),
+        Step::Updates(table, _) => Some(Of::Table(*table)),
+        _ => None,
+    }
+}
+
+fn shape(found: usize, expected: usize) -> DatabaseError {
+    DatabaseError::Shape {
+        message: format!("{found} results of {expected} statements"),
+    }
+}
