@@ -3,7 +3,7 @@
 //! All contracts may run on one bucket, one after the other: each has keys of its own.
 
 use sha2::{Digest, Sha256};
-use shared::ports::{ObjectStore, Put, PutOptions, StoreError};
+use shared::ports::{ObjectStore, Part, Put, PutOptions, StoreError};
 
 use crate::suite;
 use crate::verdict::{Verdict, holds, same, unexpected};
@@ -25,6 +25,10 @@ macro_rules! objects_contracts {
             a_key_may_have_any_characters,
             a_body_may_be_empty,
             a_body_of_5_megabytes_comes_back_whole,
+            an_object_comes_of_parts_when_all_are_there,
+            a_part_may_be_stored_again,
+            an_upload_that_was_aborted_is_gone,
+            aborting_an_upload_that_is_gone_succeeds,
         }
     };
 }
@@ -158,4 +162,87 @@ async fn a_body_of_5_megabytes_comes_back_whole(objects: &impl ObjectStore) -> V
         found.as_deref() == Some(body.as_slice()),
         "the bytes are the same",
     )
+}
+
+/// The smallest part that is not the last.
+const PART: usize = 5 * 1024 * 1024;
+
+async fn begin(objects: &impl ObjectStore, key: &str) -> Result<String, String> {
+    let begun = objects
+        .begin_upload(key, "application/sql", &owner(key))
+        .await;
+    begun.map_err(unexpected)
+}
+
+async fn part(
+    objects: &impl ObjectStore,
+    key: &str,
+    upload: &str,
+    number: u16,
+    body: &[u8],
+) -> Result<String, StoreError> {
+    let part = Part {
+        key,
+        upload,
+        number,
+    };
+    objects.put_part(part, body).await
+}
+
+async fn an_object_comes_of_parts_when_all_are_there(objects: &impl ObjectStore) -> Verdict {
+    let key = "in parts";
+    let upload = begin(objects, key).await?;
+    let first = part(objects, key, &upload, 1, &[1; PART])
+        .await
+        .map_err(unexpected)?;
+    let second = part(objects, key, &upload, 2, b"rest")
+        .await
+        .map_err(unexpected)?;
+    same(get(objects, key).await?, None)?;
+    let completed = objects
+        .complete_upload(key, &upload, &[first, second])
+        .await;
+    completed.map_err(unexpected)?;
+    let info = objects.head(key).await.map_err(unexpected)?;
+    let found = info.map(|info| (info.size, info.owner));
+    let size = u64::try_from(PART + 4).unwrap_or_default();
+    same(found, Some((size, Some(owner(key)))))?;
+    let body = get(objects, key).await?.unwrap_or_default();
+    same(body.get(PART..), Some(b"rest".as_slice()))
+}
+
+async fn a_part_may_be_stored_again(objects: &impl ObjectStore) -> Verdict {
+    let key = "again";
+    let upload = begin(objects, key).await?;
+    part(objects, key, &upload, 1, b"one")
+        .await
+        .map_err(unexpected)?;
+    let tag = part(objects, key, &upload, 1, b"two")
+        .await
+        .map_err(unexpected)?;
+    let completed = objects.complete_upload(key, &upload, &[tag]).await;
+    completed.map_err(unexpected)?;
+    same(get(objects, key).await?, Some(b"two".to_vec()))
+}
+
+async fn an_upload_that_was_aborted_is_gone(objects: &impl ObjectStore) -> Verdict {
+    let key = "aborted";
+    let upload = begin(objects, key).await?;
+    objects
+        .abort_upload(key, &upload)
+        .await
+        .map_err(unexpected)?;
+    let error = part(objects, key, &upload, 1, b"late").await.err();
+    same(error.map(|error| error.is_gone), Some(true))?;
+    same(get(objects, key).await?, None)
+}
+
+async fn aborting_an_upload_that_is_gone_succeeds(objects: &impl ObjectStore) -> Verdict {
+    let key = "aborted twice";
+    let upload = begin(objects, key).await?;
+    objects
+        .abort_upload(key, &upload)
+        .await
+        .map_err(unexpected)?;
+    objects.abort_upload(key, &upload).await.map_err(unexpected)
 }

@@ -50,6 +50,17 @@ struct JobResult {
     completed_at: Option<String>,
     duration_ms: Option<i64>,
     error: Option<String>,
+    /// How far the export of a large database has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<Progress>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Progress {
+    rows: u64,
+    size: String,
+    size_bytes: u64,
 }
 
 /// Reads the catalogue at one instant.
@@ -91,7 +102,13 @@ fn no_such_job() -> Problem {
 
 impl From<ResultView> for JobResult {
     fn from(result: ResultView) -> Self {
+        let progress = result.rows_so_far.zip(result.bytes_so_far);
         Self {
+            progress: progress.map(|(rows, size_bytes)| Progress {
+                rows,
+                size: bytes(size_bytes),
+                size_bytes,
+            }),
             database: result.database_name,
             database_id: result.database_id,
             status: result.status,

@@ -161,3 +161,14 @@ fn a_job_that_does_not_exist_is_a_problem() {
         assert!(problem["detail"].as_str().unwrap().contains("/status"));
     }
 }
+
+#[test]
+fn a_large_database_shows_how_far_its_export_has_come() {
+    let server = Server::new();
+    server.job("slow", SUNDAY, "running", &[("groveauth", "running")]);
+    server
+        .sql("INSERT INTO export_checkpoints VALUES ('slow', 'groveauth', 0, 1200, 8388608, '{}')");
+    let job = server.get("/jobs/slow").json();
+    let expected = json!({ "rows": 1200, "size": "8.4 MB", "sizeBytes": 8_388_608 });
+    assert_eq!(job["results"][0]["progress"], expected);
+}
