@@ -106,7 +106,8 @@ fn deployed(env: &Env) -> Result<(Runtime<'_>, Settings), DeploymentError> {
         snapshot_bytes: whole_number(env, "SNAPSHOT_MAX_BYTES", 0..=64 * 1024 * 1024)?
             .map_or(LARGEST_SNAPSHOT, u64::from),
         part_bytes: PART_BYTES,
-        budget_ms: registry.backup.export_timeout_ms,
+        budget_ms: whole_number(env, "EXPORT_TIMEOUT_MS", 0..=840_000)?
+            .unwrap_or(registry.backup.export_timeout_ms),
         deadline_seconds: whole_number(env, "EXPORT_DEADLINE_SECONDS", 60..=604_800)?
             .unwrap_or(6 * 3600),
         registry,

@@ -4,7 +4,7 @@ use shared::registry::Priority;
 use uuid::Uuid;
 
 /// What the Workers have under these names already, or may be given as a secret or variable.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 10] = [
     "METADATA_DB",
     "BACKUPS",
     "EXPORTS",
@@ -12,6 +12,9 @@ const RESERVED: [&str; 7] = [
     "API_TOKEN",
     "RETRY_BASE_SECONDS",
     "RETRY_CAP_SECONDS",
+    "SNAPSHOT_MAX_BYTES",
+    "EXPORT_TIMEOUT_MS",
+    "EXPORT_DEADLINE_SECONDS",
 ];
 
 /// A name that is safe in keys, addresses and file names.
