@@ -9,15 +9,21 @@ use crate::bench::Source;
 const COUNTS: (u64, u64) = (1_000, 10_000);
 /// Set to a seed, this test runs that one alone.
 const SEED: &str = "CACHE_TEST_SEED";
+/// A table made since the backup stays, and is no fault.
+const STAYS: &str = "live: the table \"table added since\" was not there before";
 
 fn faults(made: &RandomDatabase) -> Vec<String> {
     let source = Source::of("");
     made.fill(source.connection());
-    source.faults(|| {
+    let faults = source.faults(|| {
         let live = made.build();
         damage(&live, made.seed);
         live
-    })
+    });
+    faults
+        .into_iter()
+        .filter(|fault| !fault.ends_with(STAYS))
+        .collect()
 }
 
 fn seeds() -> Vec<u64> {
