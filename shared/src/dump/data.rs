@@ -144,9 +144,17 @@ fn reads(plan: &Plan) -> Vec<(Read, String)> {
 }
 
 /// The transaction that reads what the plan asks for.
-pub(super) fn statements(plan: &Plan) -> Vec<Statement> {
-    let reads = reads(plan).into_iter().map(|(_, sql)| Statement::new(sql));
-    std::iter::once(schema::objects()).chain(reads).collect()
+pub(super) fn statements(plan: &Plan) -> Result<Vec<Statement>, DumpError> {
+    let mut statements = vec![schema::objects()];
+    for (read, sql) in reads(plan) {
+        if sql.len() > LONGEST_STATEMENT {
+            return Err(DumpError::StatementTooLong {
+                object: plan.object_of(&read),
+            });
+        }
+        statements.push(Statement::new(sql));
+    }
+    Ok(statements)
 }
 
 /// Takes the outcomes of [`statements`], or corrects the plan.
@@ -221,6 +229,20 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
 }
 
 impl Plan {
+    /// What a statement reads, quoted.
+    fn object_of(&self, read: &Read) -> String {
+        let name = match read {
+            Read::Counters => Some("sqlite_sequence"),
+            Read::Pages(of) | Read::LongRows(of) | Read::Updates(of, _) => match of {
+                Of::Table(n) => self.tables.get(*n).map(|table| table.name.as_str()),
+                Of::Virtual(n) => self.virtuals.get(*n).map(|found| found.name.as_str()),
+            },
+            Read::Unordered(key) => Some(key.as_str()),
+            Read::Settings(n) => self.virtuals.get(*n).map(|found| found.name.as_str()),
+        };
+        identifier(name.unwrap_or_default())
+    }
+
     /// The rows of a table, and whether some are too long for a statement.
     fn rows_mut(&mut self, of: Of) -> Result<(&mut Rows, &mut bool), DatabaseError> {
         let found = match of {

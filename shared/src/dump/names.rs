@@ -64,40 +64,48 @@ impl Names {
     }
 
     fn short(rows: &Rows) -> Self {
-        let alias = |n: usize| format!("c{n}");
-        let renamed: Vec<String> = rows
+        let alias = |n: usize| format!("t.c{n}");
+        // With the rowid there may be one column more than a query has: that one is looked up by the rowid.
+        let (renamed, others) = rows
             .columns
+            .split_at_checked(MOST_COLUMNS)
+            .unwrap_or((&rows.columns, &[]));
+        let selected: Vec<String> = renamed
             .iter()
             .enumerate()
-            .map(|(n, name)| format!("u.{name} AS {}", alias(n)))
+            .map(|(n, name)| format!("u.{name} AS c{n}"))
             .collect();
-        let (extra, key_columns) = match &rows.key {
-            // One column more would be too many; without an order the rows come by their rowid all the same.
-            Key::Rowid(_) if rows.columns.len() >= MOST_COLUMNS => (String::new(), Vec::new()),
-            Key::Rowid(name) => (
-                format!(", u.{name} AS k"),
-                vec![("t.k".to_owned(), (*name).to_owned())],
-            ),
-            Key::Columns(columns) => {
-                let place = |column| rows.columns.iter().position(|found| found == column);
-                let key = columns
-                    .iter()
-                    .filter_map(|column| {
-                        Some((format!("t.{}", alias(place(column)?)), column.clone()))
-                    })
-                    .collect();
-                (String::new(), key)
-            }
-            Key::Nothing => (String::new(), Vec::new()),
+        let place = |column: &str| renamed.iter().position(|found| found == column);
+        let mut extra = String::new();
+        let key_columns = match &rows.key {
+            Key::Rowid(name) => match place(name) {
+                Some(n) => vec![(alias(n), (*name).to_owned())],
+                // One column more would be too many; without an order the rows come by their rowid all the same.
+                None if renamed.len() >= MOST_COLUMNS => Vec::new(),
+                None => {
+                    extra = format!(", u.{name} AS k");
+                    vec![("t.k".to_owned(), (*name).to_owned())]
+                }
+            },
+            Key::Columns(columns) => columns
+                .iter()
+                .filter_map(|column| Some((alias(place(column)?), column.clone())))
+                .collect(),
+            Key::Nothing => Vec::new(),
         };
+        let table = &rows.table;
+        let mut from = format!(
+            "(SELECT {}{extra} FROM {table} AS u) AS t",
+            selected.join(", ")
+        );
+        if let (false, [(rowid, name)]) = (others.is_empty(), key_columns.as_slice()) {
+            from.push_str(&format!(" JOIN {table} AS v ON v.{name} = {rowid}"));
+        }
         Self {
-            from: format!(
-                "(SELECT {}{extra} FROM {} AS u) AS t",
-                renamed.join(", "),
-                rows.table
-            ),
-            columns: (0..rows.columns.len())
-                .map(|n| format!("t.{}", alias(n)))
+            from,
+            columns: (0..renamed.len())
+                .map(alias)
+                .chain(others.iter().map(|name| format!("v.{name}")))
                 .collect(),
             key_columns,
         }
@@ -122,5 +130,53 @@ impl Names {
             .unzip();
         (!self.key_columns.is_empty())
             .then(|| format!("({}) > ({})", theirs.join(", "), ours.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in a full-text table of so many columns, each with a name of `length`.
+    fn names(count: usize, length: usize) -> Names {
+        let columns: Vec<String> = (0..count).map(|n| format!("{n:0>length$}")).collect();
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        Names::of(&Rows::of_full_text("f", &columns))
+    }
+
+    #[test]
+    fn a_table_is_read_by_its_own_names() {
+        let names = names(2, 1);
+        assert_eq!(names.from, "\"f\" AS t");
+        assert_eq!(names.columns, ["t.rowid", "t.\"0\"", "t.\"1\""]);
+        assert_eq!(names.order().as_deref(), Some("t.rowid"));
+    }
+
+    #[test]
+    fn names_that_would_make_a_statement_too_long_are_written_once() {
+        let names = names(2, 3_000);
+        assert_eq!(names.columns, ["t.c0", "t.c1", "t.c2"]);
+        assert_eq!(names.order().as_deref(), Some("t.c0"));
+        assert_eq!(
+            names.comes_after_row("p").as_deref(),
+            Some("(p.rowid) > (t.c0)")
+        );
+    }
+
+    #[test]
+    fn no_query_has_more_than_100_columns() {
+        let names = names(100, 100);
+        assert_eq!(names.from.matches(" AS c").count(), 100);
+        assert!(
+            names
+                .from
+                .ends_with(" AS t JOIN \"f\" AS v ON v.rowid = t.c0")
+        );
+        assert_eq!(names.columns[100], format!("v.\"{:0>100}\"", 99));
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_null() {
+        assert_eq!(names(1, 1).column(2), "NULL");
     }
 }
