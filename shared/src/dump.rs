@@ -16,6 +16,7 @@ mod limits;
 mod names;
 mod order;
 mod plan;
+mod references;
 mod rows;
 mod schema;
 mod script;

@@ -1,11 +1,10 @@
 //! What is to be read and written of a database, decided from its schema alone.
 
 use super::DumpError;
-use std::collections::BTreeSet;
-
 use super::full_text::Content;
 use super::limits::STATEMENT;
 use super::order::{Order, nullable_column, order};
+use super::references::{pairs, stub};
 use super::rows::{Pairs, Rows};
 use super::schema::{ForeignKey, Object, Schema, Table, Virtual, VirtualKind};
 use super::sql::{comment, identifier, same_name};
@@ -219,7 +218,7 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
             .iter()
             .filter_map(|pairs| rows.unordered(pairs))
             .collect(),
-        stub: stub(schema, &table),
+        stub: stub(schema, &table.name),
         refers_to: table
             .foreign_keys
             .iter()
@@ -230,52 +229,6 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
         rows,
         has_long_rows: false,
     }
-}
-
-/// The columns of a foreign key with those of `parent` that they refer to.
-fn pairs(parent: &Table, key: &ForeignKey) -> Pairs {
-    key.columns
-        .iter()
-        .cloned()
-        .zip(referred(parent, key))
-        .collect()
-}
-
-/// The columns of `parent` that a foreign key refers to.
-fn referred(parent: &Table, key: &ForeignKey) -> Vec<String> {
-    if !key.parent_columns.is_empty() {
-        return key.parent_columns.clone();
-    }
-    let primary_key = parent.primary_key();
-    primary_key
-        .iter()
-        .map(|column| column.name.clone())
-        .collect()
-}
-
-fn stub(schema: &Schema, table: &Table) -> String {
-    let mut columns = BTreeSet::new();
-    let mut constraints = BTreeSet::new();
-    let keys = schema.tables.iter().flat_map(|other| &other.foreign_keys);
-    for key in keys.filter(|key| key.refers_to(&table.name)) {
-        let referred = referred(table, key);
-        let referred: Vec<String> = referred
-            .iter()
-            .map(|name| identifier(name).to_ascii_lowercase())
-            .collect();
-        let kind = if key.parent_columns.is_empty() {
-            "PRIMARY KEY"
-        } else {
-            "UNIQUE"
-        };
-        constraints.insert(format!("{kind} ({})", referred.join(", ")));
-        columns.extend(referred);
-    }
-    columns
-        .into_iter()
-        .chain(constraints)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn virtual_plan(

@@ -4,6 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::data::{Data, RowText};
 use super::plan::Plan;
+use super::references::stub;
+use super::schema::Object;
 use super::sql::{comment, identifier, same_name, terminated};
 use super::{About, Dump, TOOL};
 use crate::manifest::{Manifest, TableEntry};
@@ -21,12 +23,15 @@ pub(super) struct Script<'plan> {
     tables: Vec<TableEntry>,
     /// The hash of the statements that make the schema.
     schema: Sha256,
+    /// Tables that are not there, and that rows could refer to.
+    missing: Vec<String>,
 }
 
 impl<'plan> Script<'plan> {
     /// The script of a database's plan and rows.
     pub(super) fn new(plan: &'plan Plan, data: Data) -> Self {
         Self {
+            missing: missing(plan, &data),
             plan,
             data,
             body: String::new(),
@@ -48,6 +53,7 @@ impl<'plan> Script<'plan> {
         self.creates();
         self.rows();
         self.lists();
+        self.drop_stand_ins();
         self.full_text();
         self.later_objects();
         self.body.push('\n');
@@ -120,6 +126,7 @@ impl<'plan> Script<'plan> {
     /// later would delete rows that refer to it. <https://www.sqlite.org/foreignkeys.html#fk_schemacommands>
     fn drops(&mut self) {
         let plan = self.plan;
+        self.stand_ins();
         let named = |kind| plan.schema.of_kind(kind).rev().map(|object| &object.name);
         self.drop_all("TRIGGER", named("trigger"));
         self.drop_all("VIEW", named("view"));
@@ -130,6 +137,30 @@ impl<'plan> Script<'plan> {
         self.unlink();
         self.drop_tables();
         self.body.push('\n');
+    }
+
+    /// A row is refused where a table that it could refer to is missing, even a row that refers to nothing. So there is
+    /// one for as long as rows are restored. A live database may have a table of that name by now, which would be lost
+    /// with its rows: lacking the column, it ends the restore before anything else happened.
+    fn stand_ins(&mut self) {
+        let mark = identifier(&self.plan.scratch);
+        for name in &self.missing {
+            let columns = stub(&self.plan.schema, name);
+            let name = identifier(name);
+            self.body.push_str(&format!(
+                "CREATE TABLE IF NOT EXISTS {name} ({mark}, {columns});\nUPDATE {name} SET {mark} = NULL;\n"
+            ));
+        }
+    }
+
+    fn drop_stand_ins(&mut self) {
+        if self.missing.is_empty() {
+            return;
+        }
+        let missing = std::mem::take(&mut self.missing);
+        self.body.push('\n');
+        self.note("Tables that were missing already");
+        self.drop_all("TABLE", missing.iter());
     }
 
     /// Where there is a circle, some table is dropped after one that it refers to. Deleting its rows, SQLite may want that
@@ -344,6 +375,24 @@ impl<'plan> Script<'plan> {
         self.body.push_str(&grouped(size));
         self.body.push_str(&end);
     }
+}
+
+/// The tables without which rows of `data` would be refused, as foreign keys name them.
+fn missing(plan: &Plan, data: &Data) -> Vec<String> {
+    let filled = plan.tables.iter().zip(&data.tables);
+    let referred = filled
+        .filter(|(_, text)| text.rows > 0)
+        .flat_map(|(table, _)| &table.refers_to);
+    let mut missing: Vec<String> = Vec::new();
+    for name in referred {
+        let is_there = |object: &Object| same_name(&object.name, name);
+        if !plan.schema.objects.iter().any(is_there)
+            && !missing.iter().any(|other| same_name(other, name))
+        {
+            missing.push(name.clone());
+        }
+    }
+    missing
 }
 
 /// A number with a comma between thousands.
