@@ -19,6 +19,7 @@ mod order;
 mod paged;
 mod plan;
 mod range;
+mod references;
 mod rows;
 mod schema;
 mod script;
@@ -81,9 +82,9 @@ pub enum DumpError {
     /// Its schema was another one whenever its rows were read.
     #[error("the schema kept changing while the database was read")]
     SchemaKeepsChanging,
-    /// No statement that D1 takes can restore this.
+    /// No statement that D1 takes can read or restore this.
     #[error(
-        "{object} cannot be restored: it needs a statement of more than 100,000 bytes, which D1 refuses; shorten its definition or its names"
+        "{object} cannot be backed up: it needs a statement of more than 100,000 bytes, which D1 refuses; shorten its definition or its names"
     )]
     StatementTooLong {
         /// The table or object, quoted.
@@ -137,7 +138,7 @@ pub async fn dump<D: Database, C: Clock>(
         loop {
             let generated = clock.now();
             let outcomes = database
-                .batch(&data::statements(&plan))
+                .batch(&data::statements(&plan)?)
                 .await
                 .map_err(DumpError::ReadRows)?;
             readings += 1;

@@ -46,11 +46,11 @@ pub fn damage(connection: &Connection, seed: u64) {
     if dice.percent(40) {
         attempt(
             connection,
-            "CREATE TABLE \"table added since\" (a REFERENCES nothing, b UNIQUE)",
+            "CREATE TABLE \"table added since\" (a UNIQUE); INSERT INTO \"table added since\" VALUES (1)",
         );
         attempt(
             connection,
-            "INSERT INTO \"table added since\" VALUES (NULL, 1)",
+            "ALTER TABLE \"table added since\" ADD COLUMN b REFERENCES missing",
         );
     }
 }

@@ -89,6 +89,11 @@ const PRAGMAS: [&str; 16] = [
     "table_xinfo",
 ];
 
+/// The statements of a dump, where wrangler ends them.
+pub fn statements(dump: &str) -> Vec<&str> {
+    split(dump)
+}
+
 /// Each statement in a transaction of its own, with foreign keys on, as an import does.
 pub fn statement_by_statement(connection: &Connection, dump: &str) -> Result<(), RestoreError> {
     statement_by_statement_with(connection, dump, ForeignKeys::AlwaysOn)

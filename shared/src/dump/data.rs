@@ -145,9 +145,25 @@ fn reads(plan: &Plan) -> Vec<(Read, String)> {
 }
 
 /// The transaction that reads what the plan asks for.
-pub(super) fn statements(plan: &Plan) -> Vec<Statement> {
-    let reads = reads(plan).into_iter().map(|(_, sql)| Statement::new(sql));
-    std::iter::once(schema::objects()).chain(reads).collect()
+pub(super) fn statements(plan: &Plan) -> Result<Vec<Statement>, DumpError> {
+    let mut statements = vec![schema::objects()];
+    for (read, sql) in reads(plan) {
+        statements.push(statement(sql, || plan.object_of(&read))?);
+    }
+    Ok(statements)
+}
+
+/// A statement that reads an object, unless it is too long for D1.
+pub(super) fn statement(
+    sql: String,
+    object: impl FnOnce() -> String,
+) -> Result<Statement, DumpError> {
+    if sql.len() > LONGEST_STATEMENT {
+        return Err(DumpError::StatementTooLong {
+            object: identifier(&object()),
+        });
+    }
+    Ok(Statement::new(sql))
 }
 
 /// Takes the outcomes of [`statements`], or corrects the plan.
@@ -234,6 +250,18 @@ impl RowText {
 }
 
 impl Plan {
+    /// What a statement reads.
+    fn object_of(&self, read: &Read) -> String {
+        match read {
+            Read::Counters => "sqlite_sequence".to_owned(),
+            Read::Pages(of) | Read::LongRows(of) | Read::Updates(of, _) => {
+                self.name(*of).to_owned()
+            }
+            Read::Unordered(key) => key.clone(),
+            Read::Settings(n) => self.name(Of::Virtual(*n)).to_owned(),
+        }
+    }
+
     /// The name of a table.
     pub(super) fn name(&self, of: Of) -> &str {
         let name = match of {

@@ -73,25 +73,44 @@ impl Names {
     }
 
     fn short(rows: &Rows, range: Option<&Range>) -> Self {
-        let renamed: Vec<String> = rows
-            .columns
+        // With the rowid there may be one column more than a query has: that one is looked up by the rowid.
+        let columns = rows.columns.as_slice();
+        let (renamed, others) = columns
+            .split_at_checked(MOST_COLUMNS)
+            .unwrap_or((columns, &[]));
+        let mut selected: Vec<String> = renamed
             .iter()
             .enumerate()
             .map(|(n, name)| format!("u.{name} AS c{n}"))
             .collect();
-        // One column more would be too many; without an order the rows come by their rowid all the same.
-        let rowid = rows.rowid.filter(|_| rows.columns.len() < MOST_COLUMNS);
-        let extra = rowid
-            .map(|name| format!(", u.{name} AS k"))
-            .unwrap_or_default();
+        let kept = |name: &str| renamed.iter().position(|column| column == name);
+        let rowid = match rows.rowid {
+            Some(name) => match kept(name) {
+                Some(n) => Some((format!("t.c{n}"), name)),
+                // One column more would be too many; without an order the rows come by their rowid all the same.
+                None if renamed.len() >= MOST_COLUMNS => None,
+                None => {
+                    selected.push(format!("u.{name} AS k"));
+                    Some(("t.k".to_owned(), name))
+                }
+            },
+            None => None,
+        };
+        let mut from = format!(
+            "(SELECT {} FROM {}) AS t",
+            selected.join(", "),
+            base(rows, range.filter(|_| rowid.is_none()), "u")
+        );
+        if let (false, Some((ours, name))) = (others.is_empty(), &rowid) {
+            from.push_str(&format!(" JOIN {} AS v ON v.{name} = {ours}", rows.table));
+        }
+        let ours = (0..renamed.len()).map(|n| format!("t.c{n}"));
         Self {
-            from: format!(
-                "(SELECT {}{extra} FROM {}) AS t",
-                renamed.join(", "),
-                base(rows, range.filter(|_| rowid.is_none()), "u")
-            ),
-            columns: (0..rows.columns.len()).map(|n| format!("t.c{n}")).collect(),
-            rowid: rowid.map(|name| ("t.k".to_owned(), name)),
+            from,
+            columns: ours
+                .chain(others.iter().map(|name| format!("v.{name}")))
+                .collect(),
+            rowid,
             condition: String::new(),
             tail: String::new(),
             is_range: false,
@@ -147,9 +166,9 @@ impl Names {
     pub(super) fn numbered(&self, rows: &Rows, length: &str, most: usize) -> Option<String> {
         let (ours, _) = self.rowid.as_ref()?;
         Some(format!(
-            "(SELECT k, row_number() OVER (ORDER BY k) AS n FROM ({}) WHERE l > {most}) AS r JOIN {} ON {ours} = r.k",
-            self.select(rows, &format!("{length} AS l"), ""),
-            self.from
+            "{} JOIN (SELECT k, row_number() OVER (ORDER BY k) AS n FROM ({}) WHERE l > {most}) AS r ON {ours} = r.k",
+            self.from,
+            self.select(rows, &format!("{length} AS l"), "")
         ))
     }
 
@@ -168,5 +187,53 @@ fn base(rows: &Rows, range: Option<&Range>, alias: &str) -> String {
         None if rows.rowid.is_some() => format!("{table} AS {alias}"),
         None => format!("{table} AS {alias} NOT INDEXED"),
         Some(range) => format!("({}) AS {alias}", range.select(table, &rows.key)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in a full-text table of so many columns, each with a name of `length`.
+    fn names(count: usize, length: usize) -> Names {
+        let columns: Vec<String> = (0..count).map(|n| format!("{n:0>length$}")).collect();
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        Names::of(&Rows::of_full_text("f", &columns), None)
+    }
+
+    #[test]
+    fn a_table_is_read_by_its_own_names() {
+        let names = names(2, 1);
+        assert_eq!(names.from, "\"f\" AS t");
+        assert_eq!(names.columns, ["t.rowid", "t.\"0\"", "t.\"1\""]);
+        assert_eq!(names.rowid, Some(("t.rowid".to_owned(), "rowid")));
+    }
+
+    #[test]
+    fn names_that_would_make_a_statement_too_long_are_written_once() {
+        let names = names(2, 3_000);
+        assert_eq!(names.columns, ["t.c0", "t.c1", "t.c2"]);
+        assert_eq!(names.rowid, Some(("t.c0".to_owned(), "rowid")));
+        assert_eq!(
+            names.comes_after_row("p").as_deref(),
+            Some("p.rowid > t.c0")
+        );
+    }
+
+    #[test]
+    fn no_query_has_more_than_100_columns() {
+        let names = names(100, 100);
+        assert_eq!(names.from.matches(" AS c").count(), 100);
+        assert!(
+            names
+                .from
+                .ends_with(" AS t JOIN \"f\" AS v ON v.rowid = t.c0")
+        );
+        assert_eq!(names.columns[100], format!("v.\"{:0>100}\"", 99));
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_null() {
+        assert_eq!(names(1, 1).column(2), "NULL");
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn order(schema: &Schema) -> Order {
     }
 }
 
-/// The foreign keys from one table to another. A reference to a table that is not there can hold no value.
+/// The foreign keys from one table to another. A reference to a table that is not there holds no value.
 fn links(schema: &Schema) -> impl Iterator<Item = Link> + '_ {
     schema
         .tables
@@ -159,4 +159,74 @@ pub(super) fn nullable_column<'key>(
         .iter()
         .map(String::as_str)
         .find(|column| table.may_be_null(column) && !is_parent_key(column))
+}
+
+#[cfg(test)]
+mod tests {
+    use pollster::block_on;
+
+    use super::*;
+    use crate::dump::schema::introspection;
+    use crate::native::NativeDatabase;
+    use crate::ports::Database;
+
+    /// The order of the tables, and the foreign keys that are opened and deferred, as `child.key`.
+    fn found(sql: &str) -> [String; 3] {
+        let database = NativeDatabase::empty();
+        database.connection().execute_batch(sql).unwrap();
+        let schema = Schema::read(block_on(database.batch(&introspection())).unwrap()).unwrap();
+        let name = |table: &usize| schema.tables[*table].name.clone();
+        let keys = |links: &[Link]| {
+            let columns = links.iter().map(|link| {
+                let key = &schema.tables[link.table].foreign_keys[link.key];
+                format!("{}.{}", name(&link.table), key.columns.join("+"))
+            });
+            columns.collect::<Vec<_>>().join(" ")
+        };
+        let order = order(&schema);
+        let tables: Vec<String> = order.tables.iter().map(name).collect();
+        [tables.join(" "), keys(&order.opened), keys(&order.deferred)]
+    }
+
+    #[test]
+    fn tables_that_wait_for_nothing_stay_in_the_order_of_the_schema() {
+        let sql = "CREATE TABLE c (a); CREATE TABLE b (d REFERENCES d); CREATE TABLE a (a); CREATE TABLE d (a PRIMARY KEY)";
+        assert_eq!(found(sql), ["c a d b", "", ""]);
+    }
+
+    #[test]
+    fn a_table_that_refers_to_itself_or_to_nothing_waits_for_nothing() {
+        let sql = "CREATE TABLE a (x REFERENCES a, y REFERENCES missing); CREATE TABLE b (x)";
+        assert_eq!(found(sql), ["a b", "", ""]);
+    }
+
+    #[test]
+    fn all_keys_from_one_table_to_the_next_are_opened_together() {
+        let sql = "CREATE TABLE a (x REFERENCES b, y REFERENCES b); CREATE TABLE b (x NOT NULL REFERENCES a)";
+        assert_eq!(found(sql), ["a b", "a.y a.x", ""]);
+    }
+
+    #[test]
+    fn a_step_of_a_circle_is_opened_only_if_all_its_keys_can_be() {
+        let sql = "CREATE TABLE a (x REFERENCES b, y NOT NULL REFERENCES b); CREATE TABLE b (x REFERENCES a)";
+        assert_eq!(found(sql), ["b a", "b.x", ""]);
+    }
+
+    #[test]
+    fn of_several_columns_one_that_may_be_null_is_enough() {
+        let sql = "CREATE TABLE a (x NOT NULL, y, FOREIGN KEY (x, y) REFERENCES b); CREATE TABLE b (x, y, a NOT NULL REFERENCES a, PRIMARY KEY (x, y))";
+        assert_eq!(found(sql), ["a b", "a.x+y", ""]);
+    }
+
+    #[test]
+    fn a_circle_that_cannot_be_opened_leaves_the_rest_in_order() {
+        let sql = "CREATE TABLE child (x REFERENCES a); CREATE TABLE a (x NOT NULL REFERENCES b); CREATE TABLE b (x NOT NULL REFERENCES a)";
+        assert_eq!(found(sql), ["a child b", "", "a.x"]);
+    }
+
+    #[test]
+    fn every_circle_is_cut() {
+        let sql = "CREATE TABLE a (x REFERENCES b, y REFERENCES c); CREATE TABLE b (x NOT NULL REFERENCES a); CREATE TABLE c (x NOT NULL REFERENCES a)";
+        assert_eq!(found(sql), ["a b c", "a.y a.x", ""]);
+    }
 }

