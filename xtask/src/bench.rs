@@ -17,7 +17,7 @@ pub(crate) struct Bench {
     /// Small databases, each tool once: whether the benchmark works, in less than a minute
     #[arg(long, conflicts_with = "large")]
     quick: bool,
-    /// Databases of 1 GB too: takes an hour, and 10 GB of disk
+    /// Databases of 1 GB too: takes long, and 10 GB of disk
     #[arg(long)]
     large: bool,
     /// How often each tool does its work; the median counts [default: 3, with --quick 1]
