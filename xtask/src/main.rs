@@ -1,5 +1,6 @@
 //! `cargo xtask`: every command of the project.
 
+mod bench;
 mod bundle;
 mod checks;
 mod demo;
@@ -40,6 +41,8 @@ enum Task {
     Test(checks::Checks),
     /// Run the whole system here with sample data, and prove that its backups restore
     Demo(demo::Demo),
+    /// Measure a backup, beside other ways of making one
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +65,7 @@ fn run(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Build { worker } => bundle::build(worker.as_deref())?,
         Task::Test(options) => checks::run_all(&options)?,
         Task::Demo(options) => demo::demo(&options)?,
+        Task::Bench(options) => bench::bench(&options)?,
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ mod rust;
 
 use crate::process::ProcessError;
 
-pub(crate) use cargo_tools::Tools;
+pub(crate) use cargo_tools::{Tools, cache_folder};
 pub(crate) use node::{node, search_path};
 
 /// Something is missing that set-up cannot install, or an installation failed.

@@ -142,8 +142,8 @@ fn install_one(tool: &Tool, scratch: &Path) -> Result<(), SetupError> {
     }
 }
 
-/// `$CACHE_TOOLS_DIR`, else the user's cache folder.
-fn cache_folder() -> Result<PathBuf, SetupError> {
+/// `$CACHE_TOOLS_DIR`, else the user's cache folder: for what is made once and used by all checkouts.
+pub(crate) fn cache_folder() -> Result<PathBuf, SetupError> {
     let set = |name: &str| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())

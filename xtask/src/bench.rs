@@ -1,0 +1,174 @@
+//! `cargo xtask bench`: how fast, how large and how dear a backup is, beside other ways of making one.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::bundle::{self, BundleError};
+use crate::process::{self, ProcessError};
+use crate::setup::{self, SetupError};
+use crate::workspace::path;
+
+/// What to measure. The databases are made once, in the cache folder beside the compiled tools.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Small databases, each tool once: whether the benchmark works, in less than a minute
+    #[arg(long, conflicts_with = "large")]
+    quick: bool,
+    /// Databases of 1 GB too: takes long, and 10 GB of disk
+    #[arg(long)]
+    large: bool,
+    /// How often each tool does its work; the median counts [default: 3, with --quick 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    runs: Option<u32>,
+    /// Write machine, results and ratios to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Only databases whose names contain this, such as blobs or 100mb; may be given again
+    #[arg(long, value_name = "PART")]
+    database: Vec<String>,
+    /// Only this tool; may be given again
+    #[arg(long)]
+    tool: Vec<Tool>,
+}
+
+/// A way of making a dump, or a part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tool {
+    /// The exporter, from the message in its queue to the recorded result; and the same into a bucket that discards
+    Cache,
+    /// The specification's own algorithm, in a Worker
+    Spec,
+    /// `wrangler d1 export --local`
+    Wrangler,
+    /// `sqlite3 .dump` of the same file
+    Sqlite3,
+    /// The upload of as many bytes to the same bucket
+    Upload,
+}
+
+/// The benchmark did not run to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BenchError {
+    /// The exporter comes first.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// There is no place for the databases.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The file for the results would be nowhere.
+    #[error("--json needs the path of a file, and {} is none", file.display())]
+    Json { file: PathBuf, source: io::Error },
+    /// The script said why on the terminal.
+    #[error("the benchmark did not run to its end")]
+    Script(#[source] ProcessError),
+}
+
+/// Builds the exporter, then hands over to the script that measures.
+pub(crate) fn bench(options: &Bench) -> Result<(), BenchError> {
+    let arguments = arguments(options, &setup::cache_folder()?)?;
+    bundle::build(Some("exporter"))?;
+    let mut script = setup::node();
+    script
+        .args(["--disable-warning=ExperimentalWarning"])
+        .arg(path("tests/benchmark/main.mjs"))
+        .args(arguments);
+    process::replace(&mut script).map_err(BenchError::Script)
+}
+
+/// The script's command line. It runs in the checkout's root, its user may not.
+fn arguments(options: &Bench, cache: &Path) -> Result<Vec<OsString>, BenchError> {
+    let mut arguments = vec!["--cache".into(), cache.as_os_str().to_owned()];
+    let mut add = |name: &str, value: OsString| arguments.extend([name.into(), value]);
+    if let Some(runs) = options.runs {
+        add("--runs", runs.to_string().into());
+    }
+    if let Some(file) = &options.json {
+        let absolute = std::path::absolute(file).map_err(|source| BenchError::Json {
+            file: file.clone(),
+            source,
+        })?;
+        add("--json", absolute.into());
+    }
+    for part in &options.database {
+        add("--database", part.into());
+    }
+    for tool in &options.tool {
+        if let Some(value) = tool.to_possible_value() {
+            add("--tool", value.get_name().into());
+        }
+    }
+    for (name, wanted) in [("--quick", options.quick), ("--large", options.large)] {
+        if wanted {
+            arguments.push(name.into());
+        }
+    }
+    Ok(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser;
+
+    use super::{Bench, arguments};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Bench,
+    }
+
+    /// The script's command line for what a user has typed.
+    fn script(typed: &str) -> String {
+        let line = Line::try_parse_from(format!("bench {typed}").split_whitespace()).unwrap();
+        let arguments = arguments(&line.options, Path::new("/cache")).unwrap();
+        let words = arguments
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned());
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    fn refusal(typed: &str) -> String {
+        let line = Line::try_parse_from(format!("bench {typed}").split_whitespace());
+        line.map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn without_options_the_script_decides() {
+        assert_eq!(script(""), "--cache /cache");
+    }
+
+    #[test]
+    fn every_option_reaches_the_script() {
+        assert_eq!(
+            script("--large --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3"),
+            "--cache /cache --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3 --large"
+        );
+    }
+
+    #[test]
+    fn a_relative_file_is_found_from_the_users_folder() {
+        let here = std::env::current_dir().unwrap();
+        let file = here.join("r.json");
+        assert!(script("--json r.json").ends_with(&file.display().to_string()));
+    }
+
+    #[test]
+    fn quick_and_large_exclude_each_other() {
+        assert!(refusal("--quick --large").contains("cannot be used with"));
+    }
+
+    #[test]
+    fn nothing_is_measured_no_times() {
+        assert!(refusal("--runs 0").contains("1..=100"));
+    }
+
+    #[test]
+    fn an_unknown_tool_is_refused_with_those_there_are() {
+        assert!(refusal("--tool pg_dump").contains("wrangler"));
+    }
+}
