@@ -50,7 +50,7 @@ test("its message is a dead letter, with its attempts and why they failed", asyn
 test("a database that no dump can restore fails at the first attempt, and says what to change", async () => {
   const result = resultOf(BROKEN);
   assert.partialDeepStrictEqual(result, { status: "failed", attempts: 1 });
-  assert.match(result.error, /"endless" cannot be restored.*shorten its definition/);
+  assert.match(result.error, /"endless" cannot be backed up.*shorten its definition/);
   assert.deepEqual(await lettersOf(BROKEN), []);
 });
 
