@@ -88,6 +88,8 @@ pub(super) enum Reading {
 pub(super) struct PageRow {
     pub(super) text: Option<String>,
     rows: u64,
+    /// Rows without a line that are not in the text.
+    long: u64,
     longest: usize,
     /// The place of its last row, when a range was read.
     pub(super) last: Option<String>,
@@ -209,7 +211,7 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
             Read::Updates(of, without_long_keys) => {
                 let updates: Vec<PageRow> = outcome.read()?;
                 let rows = plan.rows_mut(of)?.0;
-                let too_long = updates.iter().any(|page| page.text.is_none());
+                let too_long = updates.iter().any(PageRow::has_long_rows);
                 if too_long && without_long_keys {
                     return Err(DumpError::StatementTooLong {
                         object: rows.table.clone(),
@@ -290,6 +292,19 @@ impl Plan {
         })
     }
 
+    /// Has all rows read in pages that are cut by bytes; whether any were not.
+    pub(super) fn cut(&mut self) -> bool {
+        let tables = self.tables.iter_mut().map(|table| &mut table.rows);
+        let virtuals = self
+            .virtuals
+            .iter_mut()
+            .filter_map(|found| found.rows.as_mut());
+        tables.chain(virtuals).fold(false, |any, rows| {
+            let was_cut = std::mem::replace(&mut rows.is_cut, true);
+            any || !was_cut
+        })
+    }
+
     /// The rows of a table, and whether some are too long for a statement.
     pub(super) fn rows(&self, of: Of) -> Result<(&Rows, bool), DatabaseError> {
         let found = match of {
@@ -350,13 +365,21 @@ pub(super) fn reveals(
     }
     let lost = loses_text(pages.iter().filter_map(|page| page.text.as_deref()), rows);
     let long = match has_long_rows {
-        Some(known) if !*known && pages.iter().any(|page| page.text.is_none()) => {
+        Some(known) if !*known && pages.iter().any(PageRow::has_long_rows) => {
             *known = true;
+            rows.is_cut = true;
             true
         }
         _ => false,
     };
     Ok(lost || long)
+}
+
+impl PageRow {
+    /// Whether a row has no line.
+    pub(super) const fn has_long_rows(&self) -> bool {
+        self.text.is_none() || self.long > 0
+    }
 }
 
 /// Whether text that is no UTF-8 was lost; if so, it will not be the next time.

@@ -144,9 +144,14 @@ impl Names {
         } else {
             format!(" WHERE {}", conditions.join(" AND "))
         };
+        // In the order of the rowid also without a range: it costs nothing, and the rows lie like that.
+        let tail = match &self.rowid {
+            Some((ours, _)) if self.tail.is_empty() => format!(" ORDER BY {ours}"),
+            _ => self.tail.clone(),
+        };
         format!(
-            "SELECT {expression}{place} FROM {}{filter}{}",
-            self.from, self.tail
+            "SELECT {expression}{place} FROM {}{filter}{tail}",
+            self.from
         )
     }
 

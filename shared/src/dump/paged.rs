@@ -226,6 +226,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             of_step(steps.get(cursor.step)).map(|of| plan.rows_mut(of))
         {
             rows.exact_text = cursor.has_exact_text;
+            rows.is_cut = cursor.has_long_rows;
             *has_long_rows = cursor.has_long_rows;
         }
         Self {
@@ -349,6 +350,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
         let of = of_step(self.steps.get(self.cursor.step));
         if let Some(Ok((rows, has_long_rows))) = of.map(|of| self.plan.rows_mut(of)) {
             rows.exact_text = false;
+            rows.is_cut = false;
             *has_long_rows = false;
         }
     }
@@ -511,7 +513,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             if reveals(&pages, rows, None)? {
                 continue;
             }
-            if pages.iter().any(|page| page.text.is_none()) {
+            if pages.iter().any(PageRow::has_long_rows) {
                 return Err(DumpError::StatementTooLong {
                     object: rows.table.clone(),
                 });

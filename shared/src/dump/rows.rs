@@ -32,6 +32,8 @@ pub(super) struct Rows {
     pub(super) found_by: Vec<String>,
     /// Some opened columns, or what their rows are found by, are too long for a statement: these are not opened.
     pub(super) has_long_keys: bool,
+    /// Some rows are too long for a statement, or all are too many for one page: pages are cut.
+    pub(super) is_cut: bool,
     /// Text that is not ASCII is written as hex: some of it is no UTF-8 and would be lost on its way out.
     pub(super) exact_text: bool,
 }
@@ -68,6 +70,7 @@ impl Rows {
             opened: Vec::new(),
             found_by: Vec::new(),
             has_long_keys: false,
+            is_cut: false,
             exact_text: false,
         }
     }
@@ -94,6 +97,7 @@ impl Rows {
             opened: Vec::new(),
             found_by: Vec::new(),
             has_long_keys: false,
+            is_cut: false,
             exact_text: false,
         }
     }
@@ -137,8 +141,9 @@ impl Rows {
         )
     }
 
-    /// Reads the rows, or a range of them, as pages in order: `text` has the statements of `rows` rows, a line each; where
-    /// it is NULL, one row too long for a statement stands there. `longest` has the bytes of the longest line, `last` the
+    /// Reads the rows, or a range of them, as pages in order: `text` has the statements of `rows` rows, a line each. Where
+    /// pages are cut, and it is NULL, one row too long for a statement stands there; else `long` counts such rows, and they
+    /// are not in the text. `longest` has the bytes of the longest line, `last` the
     /// place of the last row in its range.
     pub(super) fn pages(&self, range: Option<&Range>) -> String {
         let names = Names::of(self, range);
@@ -280,19 +285,27 @@ impl Rows {
         Names::of(self, None).has_rowid()
     }
 
-    /// The statements of `line` for the rows that pass, in pages cut by bytes, each row without a line by itself.
+    /// The statements of `line` for the rows that pass.
     ///
-    /// The lines are made before they are numbered: SQLite keeps what it numbers, and a whole row may be too much.
+    /// One page of them all costs no more than reading the rows. Pages that are cut by bytes, each row without a line by
+    /// itself, cost several times as much: D1 also bills what SQLite keeps to number and sum up. The lines are made before
+    /// that, since a whole row may be more than it keeps.
     fn paged(&self, names: &Names, line: &str, condition: &str) -> String {
         let (place, order, last) = names.order();
+        let rows = names.select(self, &format!("{line} AS line"), condition);
+        if self.is_cut || !names.has_rowid() {
+            return format!(
+                "SELECT group_concat(line, char(10) ORDER BY n) AS text, count(*) AS rows, 0 AS long, \
+                 ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM \
+                 (SELECT line, n{place}, coalesce(sum(octet_length(line)) OVER w, 0) / {PAGE} AS page, \
+                 2 * sum(line IS NULL) OVER w - (line IS NULL) AS run \
+                 FROM (SELECT line{place}, row_number() OVER ({order}ROWS UNBOUNDED PRECEDING) AS n FROM ({rows})) \
+                 WINDOW w AS (ORDER BY n ROWS UNBOUNDED PRECEDING)) GROUP BY run, page ORDER BY run, page"
+            );
+        }
         format!(
-            "SELECT group_concat(line, char(10) ORDER BY n) AS text, count(*) AS rows, \
-             ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM \
-             (SELECT line, n{place}, coalesce(sum(octet_length(line)) OVER w, 0) / {PAGE} AS page, \
-             2 * sum(line IS NULL) OVER w - (line IS NULL) AS run \
-             FROM (SELECT line{place}, row_number() OVER ({order}ROWS UNBOUNDED PRECEDING) AS n FROM ({})) \
-             WINDOW w AS (ORDER BY n ROWS UNBOUNDED PRECEDING)) GROUP BY run, page ORDER BY run, page",
-            names.select(self, &format!("{line} AS line"), condition),
+            "SELECT group_concat(line, char(10)) AS text, count(*) AS rows, count(*) - count(line) AS long, \
+             ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM ({rows}) HAVING count(*) > 0"
         )
     }
 

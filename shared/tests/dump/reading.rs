@@ -1,6 +1,6 @@
 //! How a database is read: at one instant, or with an error that says what to do about it.
 
-use shared::dump::DumpError;
+use shared::dump::{DumpError, LARGEST_SNAPSHOT};
 use shared::native::Fault;
 use shared::ports::DatabaseError;
 
@@ -73,16 +73,14 @@ fn a_schema_that_never_stands_still_is_an_error_after_eight_readings() {
 }
 
 #[test]
-fn a_database_of_16_mib_is_read_and_a_larger_one_refused() {
+fn a_database_of_the_largest_size_is_read_and_a_larger_one_refused() {
     let source = Source::of("CREATE TABLE t (a)");
     let watched = Watched::new(&source);
-    watched.size_bytes.set(Some(16 * 1024 * 1024));
+    watched.size_bytes.set(Some(LARGEST_SNAPSHOT));
     assert!(watched.dump().is_ok());
-    watched.size_bytes.set(Some(16 * 1024 * 1024 + 1));
-    assert_eq!(
-        watched.dump(),
-        Err(DumpError::TooLarge { bytes: 16_777_217 })
-    );
+    let bytes = LARGEST_SNAPSHOT + 1;
+    watched.size_bytes.set(Some(bytes));
+    assert_eq!(watched.dump(), Err(DumpError::TooLarge { bytes }));
 }
 
 #[test]
