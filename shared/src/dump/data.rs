@@ -10,9 +10,6 @@ use super::schema::{self, Object};
 use super::sql::{has_keyword, identifier, literal};
 use crate::ports::{DatabaseError, Outcome, Statement};
 
-/// What stands in a page where text was no UTF-8; also a character of its own.
-const REPLACEMENT: char = '\u{FFFD}';
-
 /// Reads the AUTOINCREMENT counters: [`Pair`]s of literals.
 pub(super) const COUNTERS: &str =
     "SELECT quote(name) AS name, quote(seq) AS value FROM sqlite_sequence ORDER BY rowid";
@@ -205,7 +202,7 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
             Read::LongRows(of) => {
                 let long: Vec<LongRow> = outcome.read()?;
                 let texts = long.iter().map(|row| row.text.as_str());
-                changed |= loses_text(texts, plan.rows_mut(of)?.0);
+                changed |= plan.rows_mut(of)?.0.learns_from(texts);
                 *data.text_mut(of)? = merge(std::mem::take(&mut pages), long);
             }
             Read::Updates(of, without_long_keys) => {
@@ -363,7 +360,7 @@ pub(super) fn reveals(
             object: rows.table.clone(),
         });
     }
-    let lost = loses_text(pages.iter().filter_map(|page| page.text.as_deref()), rows);
+    let lost = rows.learns_from(pages.iter().filter_map(|page| page.text.as_deref()));
     let long = match has_long_rows {
         Some(known) if !*known && pages.iter().any(PageRow::has_long_rows) => {
             *known = true;
@@ -380,17 +377,6 @@ impl PageRow {
     pub(super) const fn has_long_rows(&self) -> bool {
         self.text.is_none() || self.long > 0
     }
-}
-
-/// Whether text that is no UTF-8 was lost; if so, it will not be the next time.
-pub(super) fn loses_text<'text>(
-    mut texts: impl Iterator<Item = &'text str>,
-    rows: &mut Rows,
-) -> bool {
-    // Where text that is not ASCII is hex, the character can only stand in the table's own names.
-    let lost = !rows.exact_text && texts.any(|text| text.contains(REPLACEMENT));
-    rows.exact_text |= lost;
-    lost
 }
 
 /// The pages with the long rows where they interrupt them.

@@ -43,8 +43,9 @@ pub struct Cursor {
     /// Rows read in this step.
     done: u64,
     pace: Pace,
-    /// What was found out about the rows of this step: text that is no UTF-8, rows too long for a statement.
+    /// What was found out about the rows of this step: text that is no UTF-8 or needs care, rows too long for a statement.
     has_exact_text: bool,
+    has_careful_text: bool,
     has_long_rows: bool,
     written: Written,
     /// Foreign keys without an order, as far as only rows can tell.
@@ -195,6 +196,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             done: 0,
             pace: Pace::START,
             has_exact_text: false,
+            has_careful_text: false,
             has_long_rows: false,
             written: Written::default(),
             deferred: Vec::new(),
@@ -226,6 +228,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             of_step(steps.get(cursor.step)).map(|of| plan.rows_mut(of))
         {
             rows.exact_text = cursor.has_exact_text;
+            rows.careful_text = cursor.has_careful_text;
             rows.is_cut = cursor.has_long_rows;
             *has_long_rows = cursor.has_long_rows;
         }
@@ -319,6 +322,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             of_step(self.steps.get(cursor.step)).map(|of| self.plan.rows(of))
         {
             cursor.has_exact_text = rows.exact_text;
+            cursor.has_careful_text = rows.careful_text;
             cursor.has_long_rows = has_long_rows;
         }
         if is_last {
@@ -327,6 +331,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             cursor.done = 0;
             cursor.pace = Pace::START;
             cursor.has_exact_text = false;
+            cursor.has_careful_text = false;
             cursor.has_long_rows = false;
         }
         cursor.written = script.written;
@@ -350,6 +355,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
         let of = of_step(self.steps.get(self.cursor.step));
         if let Some(Ok((rows, has_long_rows))) = of.map(|of| self.plan.rows_mut(of)) {
             rows.exact_text = false;
+            rows.careful_text = false;
             rows.is_cut = false;
             *has_long_rows = false;
         }
@@ -461,7 +467,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             };
             let (rows, has_long_rows) = self.plan.rows_mut(of)?;
             let mut changed = reveals(&pages, rows, Some(has_long_rows))?;
-            changed |= data::loses_text(long.iter().map(|row| row.text.as_str()), rows);
+            changed |= rows.learns_from(long.iter().map(|row| row.text.as_str()));
             if *has_long_rows && !with_long_rows {
                 limit = 1;
             }

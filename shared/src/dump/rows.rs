@@ -9,6 +9,11 @@ use super::range::Range;
 use super::schema::{KeyColumn, ROWIDS, Table};
 use super::sql::{balanced, identifier, literal, same_name};
 
+/// What stands in a page where text was no UTF-8; also a character of its own.
+const REPLACEMENT: char = '\u{FFFD}';
+/// What wrangler looks for in a file that it restores.
+const WORDS: [&str; 2] = ["BEGIN TRANSACTION", "COMMIT;"];
+
 /// What a value's literal may have in addition to twice its bytes: quotes, a CAST or a `replace`, a separator.
 const AROUND_A_VALUE: usize = 40;
 
@@ -34,6 +39,8 @@ pub(super) struct Rows {
     pub(super) has_long_keys: bool,
     /// Some rows are too long for a statement, or all are too many for one page: pages are cut.
     pub(super) is_cut: bool,
+    /// Some text has a carriage return, or the words of a transaction statement: each is looked for.
+    pub(super) careful_text: bool,
     /// Text that is not ASCII is written as hex: some of it is no UTF-8 and would be lost on its way out.
     pub(super) exact_text: bool,
 }
@@ -71,6 +78,7 @@ impl Rows {
             found_by: Vec::new(),
             has_long_keys: false,
             is_cut: false,
+            careful_text: false,
             exact_text: false,
         }
     }
@@ -98,6 +106,7 @@ impl Rows {
             found_by: Vec::new(),
             has_long_keys: false,
             is_cut: false,
+            careful_text: false,
             exact_text: false,
         }
     }
@@ -314,6 +323,7 @@ impl Rows {
     pub(super) fn place_of(&self, names: &Names) -> String {
         let exact = Self {
             exact_text: true,
+            careful_text: true,
             ..self.clone()
         };
         let literals: Vec<String> = self
@@ -418,26 +428,45 @@ impl Rows {
         self.literal_of(names.column(column))
     }
 
-    /// `quote()` is exact but for two things. It loses the sign of a zero. Text it ends at a NUL; and a carriage return is
-    /// lost in the sqlite3 shell, and wrangler looks for transaction statements without looking for quotes. Such values
-    /// are written in another way.
+    /// `quote()` is exact but for two things. It loses the sign of a zero, and text it ends at a NUL. A carriage return is
+    /// lost in the sqlite3 shell, and wrangler looks for transaction statements without looking for quotes; such text is
+    /// seldom, so it is only looked for when a page has shown it.
     fn literal_of(&self, value: &str) -> String {
-        let not_ascii = if self.exact_text {
-            format!(" OR {value} GLOB '*[^' || char(1) || '-' || char(127) || ']*'")
-        } else {
-            String::new()
-        };
+        let mut hex = format!("instr({value}, char(0))");
+        if self.exact_text {
+            hex.push_str(&format!(
+                " OR {value} GLOB '*[^' || char(1) || '-' || char(127) || ']*'"
+            ));
+        }
+        let mut carriage_return = String::new();
+        if self.careful_text {
+            hex.push_str(&format!(
+                " OR instr({value}, 'BEGIN TRANSACTION') OR instr({value}, 'COMMIT;') \
+                 OR instr({value}, char(13)) AND instr({value}, '\\r')"
+            ));
+            carriage_return = format!(
+                "WHEN instr({value}, char(13)) \
+                 THEN 'replace(' || replace(quote({value}), char(13), '\\r') || ', ''\\r'', char(13))' "
+            );
+        }
         format!(
             "CASE typeof({value}) WHEN 'text' THEN CASE \
-             WHEN instr({value}, char(0)) OR instr({value}, 'BEGIN TRANSACTION') OR instr({value}, 'COMMIT;'){not_ascii} \
-             OR instr({value}, char(13)) AND instr({value}, '\\r') \
-             THEN 'CAST(X''' || hex({value}) || ''' AS TEXT)' \
-             WHEN instr({value}, char(13)) \
-             THEN 'replace(' || replace(quote({value}), char(13), '\\r') || ', ''\\r'', char(13))' \
-             ELSE quote({value}) END \
+             WHEN {hex} THEN 'CAST(X''' || hex({value}) || ''' AS TEXT)' {carriage_return}ELSE quote({value}) END \
              WHEN 'real' THEN CASE WHEN {value} = 0 AND atan2({value}, -1) < 0 THEN '-0.0' ELSE quote({value}) END \
              ELSE quote({value}) END"
         )
+    }
+
+    /// Looks through text that was read; whether some of it has to be read in another way, which it will be next time.
+    pub(super) fn learns_from<'text>(&mut self, texts: impl Iterator<Item = &'text str>) -> bool {
+        let before = (self.exact_text, self.careful_text);
+        for text in texts {
+            // Where text that is not ASCII is hex, the character can only stand in the table's own names.
+            self.exact_text |= text.contains(REPLACEMENT);
+            self.careful_text |=
+                text.contains('\r') || WORDS.iter().any(|words| text.contains(words));
+        }
+        before != (self.exact_text, self.careful_text)
     }
 }
 
