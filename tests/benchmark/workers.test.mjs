@@ -106,3 +106,9 @@ test("what is not there is null", async () => {
   const bucket = new R2Bucket();
   assert.deepEqual([await bucket.head("a"), await bucket.get("a")], [null, null]);
 });
+
+test("rows that are read to be counted are known apart", async () => {
+  const { DB, counts } = bench();
+  await DB.batch([DB.prepare("SELECT count(*) AS found FROM t"), DB.prepare("SELECT group_concat(a), count(*) FROM (SELECT a FROM t)")]);
+  assert.deepEqual([counts.rows_read, counts.rows_counted], [20, 10]);
+});

@@ -3,7 +3,7 @@
 /** What has been counted. */
 export function newCounts() {
   return {
-    invocations: 0, d1_queries: 0, rows_read: 0, catalogue_queries: 0,
+    invocations: 0, d1_queries: 0, rows_read: 0, rows_counted: 0, catalogue_queries: 0,
     r2_class_a: 0, r2_class_b: 0, r2_free: 0, queue_operations: 0, subrequests: 0,
   };
 }
@@ -36,18 +36,27 @@ const counting = (count) => (original) => (...parameters) => {
   return original(...parameters);
 };
 
+/** Whether a statement only counts the rows of a table. */
+const isCount = (sql) => /^\s*SELECT\s+COUNT\(\*\)[^(]*$/i.test(sql);
+
 function meteredD1(database, counts, queries) {
   const asked = (statements) => {
     counts.subrequests += 1;
     counts[queries] += statements;
   };
-  const answered = (...results) => {
-    if (queries === "d1_queries") for (const { meta } of results) counts.rows_read += meta?.rows_read ?? 0;
+  const answered = (statements, results) => {
+    if (queries !== "d1_queries") return;
+    for (const [n, { meta }] of results.entries()) {
+      const read = meta?.rows_read ?? 0;
+      counts.rows_read += read;
+      if (isCount(statements[n])) counts.rows_counted += read;
+    }
   };
   const originals = new WeakMap();
-  const statement = (prepared) => {
+  const texts = new WeakMap();
+  const statement = (prepared, sql) => {
     const counted = replaced(prepared, {
-      bind: (bind) => (...values) => statement(bind(...values)),
+      bind: (bind) => (...values) => statement(bind(...values), sql),
       all: (all) => run(all),
       run: (original) => run(original),
       raw: counting(() => asked(1)),
@@ -58,21 +67,25 @@ function meteredD1(database, counts, queries) {
       },
     });
     originals.set(counted, prepared);
+    texts.set(counted, sql);
     return counted;
-  };
-  const run = (original) => async () => {
-    asked(1);
-    const result = await original();
-    answered(result);
-    return result;
+
+    function run(original) {
+      return async () => {
+        asked(1);
+        const result = await original();
+        answered([sql], [result]);
+        return result;
+      };
+    }
   };
   return replaced(database, {
-    prepare: (prepare) => (sql) => statement(prepare(sql)),
+    prepare: (prepare) => (sql) => statement(prepare(sql), sql),
     withSession: (withSession) => (constraint) => meteredD1(withSession(constraint), counts, queries),
     batch: (batch) => async (statements) => {
       asked(statements.length);
       const results = await batch(statements.map((counted) => originals.get(counted)));
-      answered(...results);
+      answered(statements.map((counted) => texts.get(counted)), results);
       return results;
     },
   });
