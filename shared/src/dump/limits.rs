@@ -16,3 +16,5 @@ pub(super) const LONG_VALUE: usize = 200;
 pub(super) const LONGEST_VALUE: usize = 2_200_000;
 /// Where a statement that sets a column afterwards would be too long, values up to this length still are set so.
 pub(super) const LONGEST_KEY: usize = 10_000;
+/// A key longer than this is not compared with: the rows before it are counted instead.
+pub(super) const LONGEST_PLACE: usize = 20_000;

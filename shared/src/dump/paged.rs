@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::data::{
     self, Count, LongRow, Of, PageRow, Pair, RowText, counters, merge, reveals, settings,
 };
+use super::limits::{LONGEST_PLACE, LONGEST_STATEMENT};
 use super::plan::Plan;
 use super::range::{After, Range};
 use super::schema::{self, Object};
@@ -26,8 +27,6 @@ const FIRST_ROWS: u32 = 64;
 const MOST_ROWS: u32 = 20_000;
 /// The same where rows may be of 2 MB each.
 const MOST_LONG_ROWS: u32 = 8;
-/// A key longer than this is not compared with: its rows are counted instead.
-const LONGEST_PLACE: usize = 20_000;
 
 /// Where a dump in pages has come to. As JSON it is the checkpoint from which another invocation goes on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -429,24 +428,29 @@ impl<'a, D: Database> PagedDump<'a, D> {
         loop {
             let scratch = self.plan.scratch.clone();
             let (rows, has_long_rows) = self.plan.rows_mut(of)?;
-            let range = Range {
-                after: self.cursor.after.clone(),
-                limit,
-            };
-            let is_first = range.after.is_none();
+            let is_first = self.cursor.after.is_none();
             let with_long_rows = *has_long_rows;
-            let count = format!("SELECT count(*) AS found FROM {}", rows.table);
-            let pages = rows.pages(Some(&range));
-            let long_rows = rows.long_rows(&scratch, Some(&range));
-            let statements: Vec<Statement> = [
-                is_first.then_some(count),
-                Some(pages),
-                with_long_rows.then_some(long_rows),
-            ]
-            .into_iter()
-            .flatten()
-            .map(|sql| data::statement(sql, || self.plan.name(of).to_owned()))
-            .collect::<Result<_, _>>()?;
+            let reads = |after: Option<After>| -> Vec<String> {
+                let range = Range { after, limit };
+                let count =
+                    is_first.then(|| format!("SELECT count(*) AS found FROM {}", rows.table));
+                let pages = rows.pages(Some(&range));
+                let long_rows = with_long_rows.then(|| rows.long_rows(&scratch, Some(&range)));
+                [count, Some(pages), long_rows]
+                    .into_iter()
+                    .flatten()
+                    .collect()
+            };
+            let mut sql = reads(self.cursor.after.clone());
+            // The key of the last row stands there several times, and may make a statement too long.
+            let has_key = matches!(self.cursor.after, Some(After::Key(_)));
+            if has_key && sql.iter().any(|sql| sql.len() > LONGEST_STATEMENT) {
+                sql = reads(Some(After::Offset(self.cursor.done)));
+            }
+            let statements: Vec<Statement> = sql
+                .into_iter()
+                .map(|sql| data::statement(sql, || self.plan.name(of).to_owned()))
+                .collect::<Result<_, _>>()?;
             let mut outcomes = match self.database.batch(&statements).await {
                 Ok(outcomes) => outcomes.into_iter(),
                 Err(DatabaseError::TooBig { .. }) if limit > 1 => {

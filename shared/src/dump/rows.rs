@@ -3,7 +3,9 @@
 //! A page is a run of rows as one text. A row too long for one statement interrupts the pages: its values are put
 //! together from pieces in a scratch table and inserted whole, so that no constraint ever sees a part of one.
 
-use super::limits::{LONG_VALUE, LONGEST_KEY, LONGEST_VALUE, PAGE, PIECE, STATEMENT};
+use super::limits::{
+    LONG_VALUE, LONGEST_KEY, LONGEST_PLACE, LONGEST_VALUE, PAGE, PIECE, STATEMENT,
+};
 use super::names::Names;
 use super::range::Range;
 use super::schema::{KeyColumn, ROWIDS, Table};
@@ -318,24 +320,31 @@ impl Rows {
         )
     }
 
-    /// The literals of a row's key as a JSON array, as an expression; NULL where there is no key. Always exact: a key that
-    /// is not would miss rows.
+    /// The literals of a row's key as a JSON array, as an expression; NULL where there is no key, and empty where it is
+    /// longer than a place may be: its literals might be more than a value holds. Always exact: a key that is not would
+    /// miss rows.
     pub(super) fn place_of(&self, names: &Names) -> String {
         let exact = Self {
             exact_text: true,
             careful_text: true,
             ..self.clone()
         };
-        let literals: Vec<String> = self
-            .key
-            .iter()
-            .filter_map(|column| self.place(&column.name))
-            .map(|place| exact.value_as_it_is(names, place))
-            .collect();
+        let key = self.key.iter();
+        let places = key.filter_map(|column| self.place(&column.name));
+        let (lengths, literals): (Vec<String>, Vec<String>) = places
+            .map(|place| {
+                let length = format!("ifnull(octet_length({}), 4)", names.column(place));
+                (length, exact.value_as_it_is(names, place))
+            })
+            .unzip();
         if literals.is_empty() {
             return "NULL".to_owned();
         }
-        format!("json_array({})", literals.join(", "))
+        format!(
+            "CASE WHEN {} <= {LONGEST_PLACE} THEN json_array({}) ELSE '' END",
+            balanced(&lengths, "+"),
+            literals.join(", ")
+        )
     }
 
     /// For which rows a column is opened; never NULL.
