@@ -156,7 +156,8 @@ pub struct Exported {
 /// 1. Read the message. What makes no sense is recorded as a dead letter; recorded twice, it is one row.
 /// 2. Claim the result by compare-and-set. A message that comes again finds it ended (done), or held: then it goes to
 ///    the end of the queue and comes back later. When the claim's answer is lost, it ends by itself.
-/// 3. Look for a backup that an earlier attempt committed before it stopped; then only 6 is left to do.
+/// 3. Look for a backup that an earlier attempt committed before it stopped, even when none may be begun any more; then
+///    only 6 is left to do.
 /// 4. Read the database: reads only.
 /// 5. Store the dump and its manifest, both create-only; see `store`. A database that does not fit one transaction is
 ///    exported in pages instead of 3 to 5; see `export_in_pages`. When that takes longer than an invocation may, the claim is
@@ -201,6 +202,9 @@ pub async fn export<P: Ports>(ports: &P, settings: &Settings, received: Received
                         .await
                         .and(abandoned)
                         .and(Err(error))
+                }
+                Err(lost @ ExportError::LeaseLost) => {
+                    Exported::with(Fate::Ack, lost).and(Err(error))
                 }
                 Err(failure) => {
                     Exported::with(again(received.deliveries()), failure).and(Err(error))
@@ -365,25 +369,20 @@ async fn back_up<P: Ports>(
     settings: &Settings,
     claim: &Claim,
 ) -> Result<Outcome, ExportError> {
-    let deadline = claim
-        .planned
-        .plus_seconds(i64::from(settings.deadline_seconds));
-    if claim.claimed > deadline {
-        return Err(ExportError::Overdue {
-            hours: settings.deadline_seconds / 3600,
-        });
-    }
-    let database = settings
-        .registry
-        .find(&claim.message.database)
-        .ok_or(ExportError::Unregistered)?;
     let date = claim.planned.date();
     let slot = Slot {
-        database: &database.name,
+        database: &claim.message.database,
         date: &date,
         job_id: &claim.message.job_id,
     };
-    let made = make(ports, settings, claim, database, &slot).await?;
+    let made = match to_be_made(settings, claim) {
+        Ok(database) => make(ports, settings, claim, database, &slot).await?,
+        // What an earlier attempt committed is a backup, whatever has happened since.
+        Err(refusal) => match find(ports.bucket(), &slot).await? {
+            Place::Committed(manifest) => Progress::Committed(manifest),
+            Place::Free(_) => return Err(refusal),
+        },
+    };
     let Progress::Committed(manifest) = made else {
         return Ok(Outcome::Unfinished);
     };
@@ -397,7 +396,7 @@ async fn back_up<P: Ports>(
         duration_ms: now.millis_since(claim.claimed),
     };
     let [inventory, result] = leases::record(&claim.claimant(), &stored);
-    let forget = checkpoints::forget(&claim.message.job_id, &claim.message.database);
+    let forget = checkpoints::forget(&claim.claimant());
     let outcomes = ports
         .catalogue()
         .batch(&[inventory, forget, result])
@@ -407,6 +406,23 @@ async fn back_up<P: Ports>(
         Some(outcome) if outcome.changes == 1 => Ok(Outcome::Recorded),
         _ => Err(ExportError::LeaseLost),
     }
+}
+
+/// The database of a claim, if a backup of it may still begin or go on.
+fn to_be_made<'a>(
+    settings: &'a Settings,
+    claim: &Claim,
+) -> Result<&'a DatabaseConfig, ExportError> {
+    let deadline = claim
+        .planned
+        .plus_seconds(i64::from(settings.deadline_seconds));
+    if claim.claimed > deadline {
+        return Err(ExportError::Overdue {
+            hours: settings.deadline_seconds / 3600,
+        });
+    }
+    let database = settings.registry.find(&claim.message.database);
+    database.ok_or(ExportError::Unregistered)
 }
 
 async fn make<P: Ports>(
@@ -478,8 +494,11 @@ async fn give_up<P: Ports>(
     error: &ExportError,
 ) -> Result<(), ExportError> {
     let fail = leases::fail(&claim.claimant(), &chain(error), ports.clock().now());
-    let failed = ports.catalogue().batch(&[fail]).await;
-    failed.map(|_| ()).map_err(ExportError::Record)
+    let outcomes = ports.catalogue().batch(&[fail]).await;
+    match outcomes.map_err(ExportError::Record)?.last() {
+        Some(outcome) if outcome.changes == 1 => Ok(()),
+        _ => Err(ExportError::LeaseLost),
+    }
 }
 
 /// An error with its causes, as the catalogue keeps it.

@@ -286,7 +286,7 @@ async fn forget<P: Ports>(ports: &P, claim: &Claim, state: &State) -> Result<(),
         .abort_upload(&state.key, &state.upload)
         .await
         .map_err(StoringError::Bucket)?;
-    let forget = checkpoints::forget(&claim.message.job_id, &claim.message.database);
+    let forget = checkpoints::forget(&claim.claimant());
     let forgotten = ports.catalogue().batch(&[forget]).await;
     forgotten.map(drop).map_err(ExportError::Save)
 }

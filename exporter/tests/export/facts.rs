@@ -147,6 +147,24 @@ fn a_database_that_left_the_registry_fails_at_once() {
     assert_eq!(bench.system.events.messages().len(), 1);
 }
 
+/// The deadline and the registry were once asked before the bucket, so that a backup that was there had failed.
+#[test]
+fn a_committed_backup_is_recorded_however_late_the_next_attempt_comes() {
+    for is_registered in [true, false] {
+        let mut bench = Bench::new();
+        bench.deliver("job");
+        bench.read("UPDATE backup_results SET status = 'queued'");
+        bench.read("DELETE FROM backup_inventory");
+        bench.system.clock.advance(7 * 3600);
+        if !is_registered {
+            bench.settings.registry.databases.clear();
+        }
+        assert_done(&bench.deliver("job"));
+        assert_eq!(bench.result("job").0, "success");
+        assert_eq!(bench.read("SELECT 1 FROM backup_inventory").len(), 1);
+    }
+}
+
 #[test]
 fn a_database_that_no_dump_can_restore_fails_at_once_and_says_why() {
     let bench = Bench::new();

@@ -61,9 +61,10 @@ pub fn find(job_id: &str, database: &str) -> Statement {
         .bind(database)
 }
 
-/// Forgets the checkpoint of a result that has ended, or that begins anew.
-pub fn forget(job_id: &str, database: &str) -> Statement {
-    Statement::new("DELETE FROM export_checkpoints WHERE job_id = ?1 AND database_name = ?2")
-        .bind(job_id)
-        .bind(database)
+/// Forgets the checkpoint of a result that has ended, or that begins anew, unless somebody else holds the result.
+pub fn forget(claimant: &Claimant<'_>) -> Statement {
+    claimant.statement(
+        "DELETE FROM export_checkpoints WHERE job_id = ?1 AND database_name = ?2 AND NOT EXISTS (SELECT 1 \
+         FROM backup_results WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token <> ?3)",
+    )
 }
