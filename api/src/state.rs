@@ -54,25 +54,13 @@ impl<P: Ports> App<P> {
         &self,
         statements: [Statement; N],
     ) -> Result<[Outcome; N], DatabaseError> {
-        let outcomes = self.ports().catalogue().batch(&statements).await?;
-        outcomes
-            .try_into()
-            .map_err(|outcomes: Vec<Outcome>| DatabaseError::Shape {
-                message: format!("{} results of {N} statements", outcomes.len()),
-            })
+        self.ports().catalogue().run(statements).await
     }
-}
-
-/// The row of a query that answers with at most one.
-pub(crate) fn first<T: serde::de::DeserializeOwned>(
-    outcome: Outcome,
-) -> Result<Option<T>, DatabaseError> {
-    Ok(outcome.read()?.into_iter().next())
 }
 
 /// The one row that an aggregate always answers with.
 pub(crate) fn only<T: serde::de::DeserializeOwned>(outcome: Outcome) -> Result<T, DatabaseError> {
-    first(outcome)?.ok_or_else(|| DatabaseError::Shape {
+    outcome.first()?.ok_or_else(|| DatabaseError::Shape {
         message: "an aggregate without a row".to_owned(),
     })
 }

@@ -1,6 +1,5 @@
 //! One message: the backup of one database for one job.
 
-use serde::de::DeserializeOwned;
 use shared::catalogue::checkpoints;
 use shared::catalogue::dead_letters::{self, DeadLetter};
 use shared::catalogue::leases::{self, Claimant, ResultState, StoredDump};
@@ -192,7 +191,7 @@ pub async fn export<P: Ports>(ports: &P, settings: &Settings, received: Received
             // Whoever took over has a message of its own.
             Err(error @ ExportError::LeaseLost) => Exported::with(Fate::Ack, error),
             Err(error) if error.is_transient() => {
-                let given_back = give_back(ports, &claim, &error).await;
+                let given_back = release(ports, &claim, Some(&error)).await;
                 Exported::with(again(received.deliveries()), error).and(given_back)
             }
             Err(error) => match give_up(ports, &claim, &error).await {
@@ -296,16 +295,14 @@ async fn begin<P: Ports>(ports: &P, received: Received<'_>) -> Result<Beginning,
         leases::state(&message.job_id, &message.database),
         checkpoints::find(&message.job_id, &message.database),
     ];
-    let outcomes = ports
+    let [claimed, state, checkpoint] = ports
         .catalogue()
-        .batch(&statements)
+        .run(statements)
         .await
         .map_err(ExportError::Claim)?;
-    let [claimed, state, checkpoint] =
-        <[_; 3]>::try_from(outcomes).map_err(|_| ExportError::Claim(unexpected()))?;
     let claimed = claimed.changes == 1;
-    let state: Option<ResultState> = first(state).map_err(ExportError::Claim)?;
-    let checkpoint: Option<checkpoints::Found> = first(checkpoint).map_err(ExportError::Claim)?;
+    let state: Option<ResultState> = state.first().map_err(ExportError::Claim)?;
+    let checkpoint: Option<checkpoints::Found> = checkpoint.first().map_err(ExportError::Claim)?;
     let Some(state) = state else {
         let reason = format!(
             "the catalogue has no result of job `{}` for the database `{}`",
@@ -326,17 +323,6 @@ async fn begin<P: Ports>(ports: &P, received: Received<'_>) -> Result<Beginning,
         "queued" | "running" => Beginning::Busy(message),
         _ => Beginning::Ended(message),
     })
-}
-
-/// The row of a query that answers with at most one.
-fn first<T: DeserializeOwned>(outcome: shared::ports::Outcome) -> Result<Option<T>, DatabaseError> {
-    Ok(outcome.read()?.into_iter().next())
-}
-
-fn unexpected() -> DatabaseError {
-    DatabaseError::Shape {
-        message: "not a result for each statement".to_owned(),
-    }
 }
 
 async fn poison<P: Ports>(
@@ -397,15 +383,13 @@ async fn back_up<P: Ports>(
     };
     let [inventory, result] = leases::record(&claim.claimant(), &stored);
     let forget = checkpoints::forget(&claim.claimant());
-    let outcomes = ports
+    let [_, _, result] = ports
         .catalogue()
-        .batch(&[inventory, forget, result])
+        .run([inventory, forget, result])
         .await
         .map_err(ExportError::Record)?;
-    match outcomes.last() {
-        Some(outcome) if outcome.changes == 1 => Ok(Outcome::Recorded),
-        _ => Err(ExportError::LeaseLost),
-    }
+    still_held(&result)?;
+    Ok(Outcome::Recorded)
 }
 
 /// The database of a claim, if a backup of it may still begin or go on.
@@ -459,9 +443,7 @@ async fn make<P: Ports>(
 
 /// Leaves the rest to another invocation.
 async fn hand_over<P: Ports>(ports: &P, claim: &Claim) -> Result<(), ExportError> {
-    let release = leases::release(&claim.claimant(), None);
-    let released = ports.catalogue().batch(&[release]).await;
-    released.map_err(ExportError::Release)?;
+    release(ports, claim, None).await?;
     let sent = ports
         .exports()
         .send(std::slice::from_ref(&claim.message))
@@ -478,14 +460,16 @@ async fn announced<P: Ports>(ports: &P, message: &ExportMessage) -> Exported {
     Exported::without_failure(Fate::Ack).and(sent.map_err(ExportError::Announce))
 }
 
-async fn give_back<P: Ports>(
+/// Gives the claim back, because of an error or because the rest is for another invocation.
+async fn release<P: Ports>(
     ports: &P,
     claim: &Claim,
-    error: &ExportError,
+    error: Option<&ExportError>,
 ) -> Result<(), ExportError> {
-    let release = leases::release(&claim.claimant(), Some(&chain(error)));
-    let released = ports.catalogue().batch(&[release]).await;
-    released.map(|_| ()).map_err(ExportError::Release)
+    let reason = error.map(|error| chain(error));
+    let release = leases::release(&claim.claimant(), reason.as_deref());
+    let released = ports.catalogue().run([release]).await;
+    released.map(drop).map_err(ExportError::Release)
 }
 
 async fn give_up<P: Ports>(
@@ -494,10 +478,20 @@ async fn give_up<P: Ports>(
     error: &ExportError,
 ) -> Result<(), ExportError> {
     let fail = leases::fail(&claim.claimant(), &chain(error), ports.clock().now());
-    let outcomes = ports.catalogue().batch(&[fail]).await;
-    match outcomes.map_err(ExportError::Record)?.last() {
-        Some(outcome) if outcome.changes == 1 => Ok(()),
-        _ => Err(ExportError::LeaseLost),
+    let [failed] = ports
+        .catalogue()
+        .run([fail])
+        .await
+        .map_err(ExportError::Record)?;
+    still_held(&failed)
+}
+
+/// Whether a write that names the lease's token changed its row.
+pub(crate) fn still_held(write: &shared::ports::Outcome) -> Result<(), ExportError> {
+    if write.changes == 1 {
+        Ok(())
+    } else {
+        Err(ExportError::LeaseLost)
     }
 }
 

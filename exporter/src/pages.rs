@@ -8,7 +8,7 @@ use shared::manifest::Manifest;
 use shared::ports::{Clock, Database, ObjectStore, Part, Sources};
 use shared::registry::DatabaseConfig;
 
-use crate::export::{Claim, ExportError, LEASE_SECONDS, Settings};
+use crate::export::{Claim, ExportError, LEASE_SECONDS, Settings, still_held};
 use crate::ports::Ports;
 use crate::store::{self, Place, Slot, StoringError};
 
@@ -258,15 +258,12 @@ async fn save<P: Ports>(ports: &P, claim: &Claim, state: &State) -> Result<(), E
     };
     let until = now.plus_seconds(LEASE_SECONDS);
     let statements = checkpoints::save(&claim.claimant(), &checkpoint, now, until);
-    let outcomes = ports
+    let [_, extended] = ports
         .catalogue()
-        .batch(&statements)
+        .run(statements)
         .await
         .map_err(ExportError::Save)?;
-    match outcomes.last() {
-        Some(outcome) if outcome.changes == 1 => Ok(()),
-        _ => Err(ExportError::LeaseLost),
-    }
+    still_held(&extended)
 }
 
 /// Whether what is stored so far is of no use any more.

@@ -72,11 +72,12 @@ pub async fn process_dead_letter<C: Database, K: Clock>(
         database: Some(database),
         ..letter
     };
-    let mut read = catalogue
-        .batch(&[settlement::progress(job_id, database)])
+    let [before] = catalogue
+        .run([settlement::progress(job_id, database)])
         .await
         .map_err(DeadLetterError::Read)?;
-    let Some(before) = progress(read.pop()).map_err(DeadLetterError::Read)? else {
+    let before: Option<Progress> = before.first().map_err(DeadLetterError::Read)?;
+    let Some(before) = before else {
         let error = &format!(
             "The message was not processed in {deliveries} deliveries. It names no database of a job in the catalogue."
         );
@@ -99,7 +100,7 @@ pub async fn process_dead_letter<C: Database, K: Clock>(
         settlement::progress(job_id, database),
     ];
     let after = record(catalogue, &letter, end).await?;
-    let after = progress(after).map_err(DeadLetterError::Record)?;
+    let after: Option<Progress> = after.first().map_err(DeadLetterError::Record)?;
     Ok(match after.and_then(|after| after.held_for(now)) {
         Some(seconds) => Fate::Retry {
             after_seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
@@ -113,16 +114,12 @@ async fn record<C: Database>(
     catalogue: &C,
     letter: &DeadLetter<'_>,
     more: Vec<Statement>,
-) -> Result<Option<Outcome>, DeadLetterError> {
+) -> Result<Outcome, DeadLetterError> {
     let mut statements = vec![dead_letters::record(letter)];
     statements.extend(more);
     let mut outcomes = catalogue
         .batch(&statements)
         .await
         .map_err(DeadLetterError::Record)?;
-    Ok(outcomes.pop())
-}
-
-fn progress(outcome: Option<Outcome>) -> Result<Option<Progress>, DatabaseError> {
-    Ok(outcome.unwrap_or_default().read()?.pop())
+    Ok(outcomes.pop().unwrap_or_default())
 }

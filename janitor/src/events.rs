@@ -49,11 +49,11 @@ pub async fn process_event<C: Database, K: Clock>(
         }
     };
     let statements = [settlement::settle(&job_id), settlement::job_exists(&job_id)];
-    let outcomes = catalogue
-        .batch(&statements)
+    let [_, job] = catalogue
+        .run(statements)
         .await
         .map_err(EventError::Settle)?;
-    if outcomes.last().is_some_and(|found| !found.rows.is_empty()) {
+    if !job.rows.is_empty() {
         return Ok(Fate::Ack);
     }
     let error = "The event names no job of the catalogue.";

@@ -81,8 +81,8 @@ async fn page<C: Database>(
     now: Timestamp,
     after: Option<&Due>,
 ) -> Result<Vec<Due>, DatabaseError> {
-    let mut outcomes = catalogue.batch(&[retention::due(now, after, PAGE)]).await?;
-    outcomes.pop().unwrap_or_default().read()
+    let [due] = catalogue.run([retention::due(now, after, PAGE)]).await?;
+    due.read()
 }
 
 /// Deletes one backup.

@@ -111,8 +111,8 @@ async fn take_back<C: Database, Q: Queue<ExportMessage>>(
 }
 
 async fn run<C: Database>(catalogue: &C, statement: Statement) -> Result<Outcome, DatabaseError> {
-    let mut outcomes = catalogue.batch(&[statement]).await?;
-    Ok(outcomes.pop().unwrap_or_default())
+    let [outcome] = catalogue.run([statement]).await?;
+    Ok(outcome)
 }
 
 fn messages(waiting: Result<Outcome, DatabaseError>) -> Result<Vec<ExportMessage>, DatabaseError> {

@@ -96,17 +96,12 @@ pub async fn start_job<C: Database, Q: Queue<ExportMessage>>(
         jobs::insert_results(job_id, planned, now),
         jobs::queued(job_id),
     ];
-    let outcomes = catalogue
-        .batch(&statements)
+    let [job, _, queued] = catalogue
+        .run(statements)
         .await
         .map_err(PlanningError::Rows)?;
-    let created = outcomes.first().is_some_and(|job| job.changes == 1);
-    let queued: Vec<Queued> = outcomes
-        .into_iter()
-        .next_back()
-        .unwrap_or_default()
-        .read()
-        .map_err(PlanningError::Rows)?;
+    let created = job.changes == 1;
+    let queued: Vec<Queued> = queued.read().map_err(PlanningError::Rows)?;
     let sent: Vec<String> = queued.into_iter().map(|row| row.database_name).collect();
     let messages: Vec<ExportMessage> = sent
         .iter()

@@ -37,6 +37,19 @@ pub trait Database {
     /// Returns one [`Outcome`] for each statement. A deferred constraint that is still violated at the end undoes all
     /// too, and D1 calls that an internal error: such a batch comes back as [`DatabaseError::Unavailable`].
     async fn batch(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DatabaseError>;
+
+    /// The same for a known number of statements.
+    async fn run<const N: usize>(
+        &self,
+        statements: [Statement; N],
+    ) -> Result<[Outcome; N], DatabaseError> {
+        let outcomes = self.batch(&statements).await?;
+        outcomes
+            .try_into()
+            .map_err(|outcomes: Vec<Outcome>| DatabaseError::Shape {
+                message: format!("{} results of {N} statements", outcomes.len()),
+            })
+    }
 }
 
 /// One SQL statement with its positional parameters (`?1`, `?2`, …).
@@ -123,6 +136,11 @@ impl Outcome {
             .map_err(|error| DatabaseError::Shape {
                 message: error.to_string(),
             })
+    }
+
+    /// The row of a query that answers with at most one.
+    pub fn first<T: serde::de::DeserializeOwned>(self) -> Result<Option<T>, DatabaseError> {
+        Ok(self.read()?.into_iter().next())
     }
 }
 

@@ -10,7 +10,7 @@ use shared::ports::Clock;
 use crate::page::{self, Overview};
 use crate::ports::Ports;
 use crate::problem::Problem;
-use crate::state::{App, first, only};
+use crate::state::{App, only};
 
 const RECENT_JOBS: u32 = 10;
 
@@ -30,7 +30,7 @@ pub(crate) async fn dashboard<P: Ports>(State(app): State<App<P>>) -> Result<Res
     let overview = Overview {
         registry: app.registry(),
         now: app.ports().clock().now(),
-        running: first(running)?,
+        running: running.first()?,
         jobs: jobs.read()?,
         results: results.read()?,
         backups: backups.read()?,

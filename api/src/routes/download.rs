@@ -14,7 +14,7 @@ use worker::send::SendWrapper;
 use crate::parameters::{Parameters, date};
 use crate::ports::{Content, Download, DownloadStore, Ports};
 use crate::problem::{Kind, Problem};
-use crate::state::{App, first};
+use crate::state::App;
 
 /// How many backups an answer about a missing one looks through for dates.
 const LOOKED_THROUGH: u32 = 200;
@@ -40,7 +40,7 @@ pub(crate) async fn download<P: Ports>(
     let parameters = Parameters::read(&uri, &["job"])?;
     let job = parameters.text("job");
     let [backup] = app.query([views::backup_on(&database, day, job)]).await?;
-    let Some(backup) = first::<BackupView>(backup)? else {
+    let Some(backup) = backup.first::<BackupView>()? else {
         return Err(missing(&app, &database, day, job).await?);
     };
     let bucket = app.ports().bucket();

@@ -9,7 +9,7 @@ use shared::catalogue::views::{self, JobView, ResultView};
 use super::{date, rfc3339};
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
-use crate::state::{App, first};
+use crate::state::App;
 use crate::text::{bytes, duration};
 
 /// A job.
@@ -71,7 +71,7 @@ pub(crate) async fn job<P: Ports>(
 ) -> Result<Json<Job>, Problem> {
     let Path(id) = id.map_err(|_| no_such_job())?;
     let [job, results] = app.query([views::job(&id), views::results(&id)]).await?;
-    let job: JobView = first(job)?.ok_or_else(no_such_job)?;
+    let job: JobView = job.first()?.ok_or_else(no_such_job)?;
     let results: Vec<ResultView> = results.read()?;
     Ok(Json(Job {
         job_id: job.job_id,

@@ -13,7 +13,7 @@ use super::rfc3339;
 use crate::origin::origin;
 use crate::ports::Ports;
 use crate::problem::Problem;
-use crate::state::{App, first};
+use crate::state::App;
 use crate::text::bytes;
 
 /// More than any retention keeps of one database.
@@ -80,7 +80,7 @@ pub(crate) async fn restore_guide<P: Ports>(
         .query([views::backups_of(&name, MOST), views::newest_result(&name)])
         .await?;
     let stored: Vec<BackupView> = stored.read()?;
-    let last: Option<ResultView> = first(last)?;
+    let last: Option<ResultView> = last.first()?;
     let described = match (app.registry().find(&name), last) {
         (Some(database), _) => Described {
             id: database.id.clone(),

@@ -9,7 +9,7 @@ use shared::ports::Clock;
 use super::{date, rfc3339};
 use crate::ports::Ports;
 use crate::problem::Problem;
-use crate::state::{App, first, only};
+use crate::state::{App, only};
 use crate::text::{bytes, duration};
 
 const RECENT_JOBS: u32 = 10;
@@ -81,8 +81,8 @@ pub(crate) async fn status<P: Ports>(State(app): State<App<P>>) -> Result<Json<S
             views::storage(),
         ])
         .await?;
-    let running: Option<JobView> = first(running)?;
-    let last: Option<JobView> = first(last)?;
+    let running: Option<JobView> = running.first()?;
+    let last: Option<JobView> = last.first()?;
     let recent: Vec<JobView> = recent.read()?;
     let now = app.ports().clock().now();
     Ok(Json(Status {

@@ -386,8 +386,8 @@ impl<'a, D: Database> PagedDump<'a, D> {
 
     /// Fails when the schema is no longer that of the dump.
     pub async fn check_schema(&self) -> Result<(), DumpError> {
-        let outcomes = self.database.batch(&[schema::objects()]).await?;
-        let objects: Vec<Object> = outcomes.into_iter().next().unwrap_or_default().read()?;
+        let [objects] = self.database.run([schema::objects()]).await?;
+        let objects: Vec<Object> = objects.read()?;
         if objects == self.plan.schema.objects {
             Ok(())
         } else {
@@ -416,11 +416,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
     }
 
     async fn ask<const N: usize>(&self, sql: [String; N]) -> Result<[Outcome; N], DumpError> {
-        let statements = sql.map(Statement::new);
-        let outcomes = self.database.batch(&statements).await?;
-        outcomes
-            .try_into()
-            .map_err(|outcomes: Vec<Outcome>| shape(outcomes.len(), N).into())
+        Ok(self.database.run(sql.map(Statement::new)).await?)
     }
 
     async fn read_rows(&mut self, of: Of, room: usize) -> Result<Content, DumpError> {

@@ -85,7 +85,7 @@ impl NativeDatabase {
         let run_all = || {
             statements
                 .iter()
-                .map(|statement| self.run(statement))
+                .map(|statement| self.execute(statement))
                 .collect::<Result<_, _>>()
         };
         let outcomes: Vec<Outcome> = self
@@ -101,7 +101,7 @@ impl NativeDatabase {
         Ok(outcomes.into_iter().map(sized).collect())
     }
 
-    fn run(&self, statement: &Statement) -> Result<Outcome, DatabaseError> {
+    fn execute(&self, statement: &Statement) -> Result<Outcome, DatabaseError> {
         if statement.sql.len() > LONGEST_STATEMENT {
             return Err(refused("statement too long: SQLITE_TOOBIG"));
         }
