@@ -13,7 +13,7 @@ use shared::registry::{DatabaseConfig, Registry};
 use shared::retry::Backoff;
 use shared::time::Timestamp;
 
-use crate::pages::{Progress, abandon, export_in_pages};
+use crate::pages::{self, Progress, abandon, export_in_pages, saved};
 use crate::ports::Ports;
 use crate::store::{Place, Slot, StoringError, find, store};
 
@@ -416,26 +416,28 @@ async fn make<P: Ports>(
     database: &DatabaseConfig,
     slot: &Slot<'_>,
 ) -> Result<Progress, ExportError> {
-    if claim.checkpoint.is_some() {
-        return export_in_pages(ports, settings, claim, database, slot).await;
+    let request = DumpRequest {
+        database: &database.name,
+        database_id: &database.id,
+        job_id: slot.job_id,
+    };
+    if let Some(state) = saved(claim)? {
+        let source = ports.sources().source(&database.binding)?;
+        return export_in_pages(ports, settings, claim, slot, &source, request, state).await;
     }
     let key = match find(ports.bucket(), slot).await? {
         Place::Committed(manifest) => return Ok(Progress::Committed(manifest)),
         Place::Free(key) => key,
     };
     let source = ports.sources().source(&database.binding)?;
-    let request = DumpRequest {
-        database: &database.name,
-        database_id: &database.id,
-        job_id: slot.job_id,
-    };
     match dump(&source, ports.clock(), &request, settings.snapshot_bytes).await {
         Ok(dump) => {
             let manifest = store(ports.bucket(), slot, key, &dump).await?;
             Ok(Progress::Committed(Box::new(manifest)))
         }
         Err(DumpError::TooLarge { .. }) => {
-            export_in_pages(ports, settings, claim, database, slot).await
+            let state = pages::begin(ports, claim, &source, request, key).await?;
+            export_in_pages(ports, settings, claim, slot, &source, request, state).await
         }
         Err(error) => Err(error.into()),
     }

@@ -5,12 +5,11 @@ use serde::{Deserialize, Serialize};
 use shared::catalogue::checkpoints::{self, Checkpoint};
 use shared::dump::{Cursor, DumpError, DumpRequest, PagedDump};
 use shared::manifest::Manifest;
-use shared::ports::{Clock, Database, ObjectStore, Part, Sources};
-use shared::registry::DatabaseConfig;
+use shared::ports::{Clock, Database, ObjectStore, Part};
 
 use crate::export::{Claim, ExportError, LEASE_SECONDS, Settings, still_held};
 use crate::ports::Ports;
-use crate::store::{self, Place, Slot, StoringError};
+use crate::store::{self, Slot, StoringError};
 
 /// What has become of an export when its invocation is over.
 pub(crate) enum Progress {
@@ -22,7 +21,7 @@ pub(crate) enum Progress {
 
 /// What an invocation leaves to the next one.
 #[derive(Debug, Serialize, Deserialize)]
-struct State {
+pub(crate) struct State {
     key: String,
     upload: String,
     /// Of the parts stored so far, in order.
@@ -32,10 +31,10 @@ struct State {
     manifest: Option<Manifest>,
 }
 
-/// Exports a database in pages, from the last checkpoint on if there is one.
+/// Exports a database in pages, from where `state` says on.
 ///
-/// 1. Begin an upload, and save the first checkpoint. A stop in between leaves an upload without parts, which the bucket
-///    forgets by itself.
+/// 1. [`begin`] an upload, and save the first checkpoint. A stop in between leaves an upload without parts, which the
+///    bucket forgets by itself.
 /// 2. Read until a part is full, and store it. All parts are of one size: a part is filled up with blanks between two
 ///    statements, so that it holds whole ones, and a resumed export never splices two states of a row.
 /// 3. Save a checkpoint, which also makes the lease last. A stop before that repeats the part: its number is the same, so
@@ -45,28 +44,16 @@ struct State {
 ///
 /// Whoever has not the lease any more saves nothing and stops. When the schema changes, or the upload is gone, all begins
 /// anew.
-pub(crate) async fn export_in_pages<P: Ports>(
+pub(crate) async fn export_in_pages<P: Ports, D: Database>(
     ports: &P,
     settings: &Settings,
     claim: &Claim,
-    database: &DatabaseConfig,
     slot: &Slot<'_>,
+    source: &D,
+    request: DumpRequest<'_>,
+    mut state: State,
 ) -> Result<Progress, ExportError> {
-    let source = ports.sources().source(&database.binding)?;
-    let request = DumpRequest {
-        database: &database.name,
-        database_id: &database.id,
-        job_id: slot.job_id,
-    };
-    let mut state = match claim.checkpoint.as_deref() {
-        Some(saved) => serde_json::from_str(saved).map_err(ExportError::Checkpoint)?,
-        None => match begin(ports, claim, slot, &source, request).await? {
-            Begun::Committed(manifest) => return Ok(Progress::Committed(manifest)),
-            Begun::State(state) => *state,
-        },
-    };
-    let outcome = go_on(ports, settings, claim, &source, request, slot, &mut state).await;
-    match outcome {
+    match go_on(ports, settings, claim, slot, source, request, &mut state).await {
         Err(error) if begins_anew(&error) => {
             forget(ports, claim, &state).await?;
             Err(error)
@@ -75,37 +62,32 @@ pub(crate) async fn export_in_pages<P: Ports>(
     }
 }
 
+/// What an earlier invocation left of this export.
+pub(crate) fn saved(claim: &Claim) -> Result<Option<State>, ExportError> {
+    let state = claim.checkpoint.as_deref().map(serde_json::from_str);
+    state.transpose().map_err(ExportError::Checkpoint)
+}
+
 /// Gives up what an earlier invocation left.
 pub(crate) async fn abandon<P: Ports>(ports: &P, claim: &Claim) -> Result<(), ExportError> {
-    let Some(saved) = claim.checkpoint.as_deref() else {
-        return Ok(());
-    };
-    match serde_json::from_str(saved) {
-        Ok(state) => forget(ports, claim, &state).await,
-        Err(error) => Err(ExportError::Checkpoint(error)),
+    match saved(claim)? {
+        Some(state) => forget(ports, claim, &state).await,
+        None => Ok(()),
     }
 }
 
-enum Begun {
-    Committed(Box<Manifest>),
-    State(Box<State>),
-}
-
-async fn begin<P: Ports, D: Database>(
+/// Begins an export to a free key.
+pub(crate) async fn begin<P: Ports, D: Database>(
     ports: &P,
     claim: &Claim,
-    slot: &Slot<'_>,
     source: &D,
     request: DumpRequest<'_>,
-) -> Result<Begun, ExportError> {
-    let key = match store::find(ports.bucket(), slot).await? {
-        Place::Committed(manifest) => return Ok(Begun::Committed(manifest)),
-        Place::Free(key) => key,
-    };
+    key: String,
+) -> Result<State, ExportError> {
     let dump = PagedDump::begin(source, request, ports.clock().now()).await?;
     let upload = ports
         .bucket()
-        .begin_upload(&key, store::SQL, slot.job_id)
+        .begin_upload(&key, store::SQL, request.job_id)
         .await
         .map_err(StoringError::Bucket)?;
     let state = State {
@@ -116,42 +98,41 @@ async fn begin<P: Ports, D: Database>(
         manifest: None,
     };
     save(ports, claim, &state).await?;
-    Ok(Begun::State(Box::new(state)))
+    Ok(state)
 }
 
 async fn go_on<P: Ports, D: Database>(
     ports: &P,
     settings: &Settings,
     claim: &Claim,
+    slot: &Slot<'_>,
     source: &D,
     request: DumpRequest<'_>,
-    slot: &Slot<'_>,
     state: &mut State,
 ) -> Result<Progress, ExportError> {
-    if state.manifest.is_none() {
-        let dump = PagedDump::resume(source, request, state.cursor.clone()).await?;
-        if !write(ports, settings, claim, dump, state).await? {
-            return Ok(Progress::Unfinished);
+    let manifest = match state.manifest.clone() {
+        Some(manifest) => manifest,
+        None => {
+            let dump = PagedDump::resume(source, request, state.cursor.clone()).await?;
+            match write(ports, settings, claim, dump, state).await? {
+                Some(manifest) => manifest,
+                None => return Ok(Progress::Unfinished),
+            }
         }
-    }
-    match &state.manifest {
-        Some(manifest) => {
-            complete(ports, slot, state, manifest).await?;
-            let manifest = store::commit(ports.bucket(), slot, manifest).await?;
-            Ok(Progress::Committed(Box::new(manifest)))
-        }
-        None => Ok(Progress::Unfinished),
-    }
+    };
+    complete(ports, slot, state, &manifest).await?;
+    let manifest = store::commit(ports.bucket(), slot, &manifest).await?;
+    Ok(Progress::Committed(Box::new(manifest)))
 }
 
-/// Reads and stores parts; `false` when the invocation's budget is spent before the last one.
+/// Reads and stores parts; the manifest of them all, or `None` when the invocation's budget is spent before the last one.
 async fn write<P: Ports, D: Database>(
     ports: &P,
     settings: &Settings,
     claim: &Claim,
     mut dump: PagedDump<'_, D>,
     state: &mut State,
-) -> Result<bool, ExportError> {
+) -> Result<Option<Manifest>, ExportError> {
     let mut part = String::with_capacity(settings.part_bytes);
     loop {
         let room = settings.part_bytes.saturating_sub(part.len());
@@ -172,7 +153,7 @@ async fn write<P: Ports, D: Database>(
             put(ports, claim, &dump, &part, state).await?;
             part.clear();
             if is_spent(ports, settings, claim) {
-                return Ok(false);
+                return Ok(None);
             }
             rendered = dump.render(&piece);
         }
@@ -181,12 +162,13 @@ async fn write<P: Ports, D: Database>(
     if !part.is_empty() || state.tags.is_empty() {
         put(ports, claim, &dump, &part, state).await?;
     }
-    state.manifest = Some(Manifest {
+    let manifest = Manifest {
         key: state.key.clone(),
         ..dump.manifest()
-    });
+    };
+    state.manifest = Some(manifest.clone());
     save(ports, claim, state).await?;
-    Ok(true)
+    Ok(Some(manifest))
 }
 
 /// Stores a part and saves the checkpoint after it.

@@ -26,6 +26,14 @@ fn large() -> Bench {
     bench
 }
 
+/// The same, of which the first part is stored; each invocation stores one.
+fn begun() -> Bench {
+    let mut bench = large();
+    bench.settings.budget_ms = 0;
+    bench.deliver("job");
+    bench
+}
+
 /// Delivers until the result has ended, as the queue would; how many deliveries that took.
 fn settle(bench: &Bench) -> u32 {
     for delivery in 1..200 {
@@ -127,9 +135,7 @@ fn an_export_in_several_invocations_is_the_same_as_in_one() {
 
 #[test]
 fn how_far_it_has_come_is_in_the_catalogue() {
-    let mut bench = large();
-    bench.settings.budget_ms = 0;
-    bench.deliver("job");
+    let bench = begun();
     bench.deliver("job");
     let rows = bench.read("SELECT row_count > 0 AS a, size_bytes AS b FROM export_checkpoints");
     assert_eq!(rows, [json!([1, 2 * bench.settings.part_bytes])]);
@@ -171,9 +177,7 @@ fn whatever_fails_once_the_end_is_the_same() {
 
 #[test]
 fn a_schema_that_changes_begins_the_export_anew() {
-    let mut bench = large();
-    bench.settings.budget_ms = 0;
-    bench.deliver("job");
+    let bench = begun();
     bench
         .source
         .connection()
@@ -187,9 +191,7 @@ fn a_schema_that_changes_begins_the_export_anew() {
 
 #[test]
 fn an_upload_that_is_gone_begins_the_export_anew() {
-    let mut bench = large();
-    bench.settings.budget_ms = 0;
-    bench.deliver("job");
+    let bench = begun();
     bench.system.bucket.forget_uploads();
     assert_retried(&bench.deliver("job"), "does not exist");
     settle(&bench);
@@ -198,9 +200,7 @@ fn an_upload_that_is_gone_begins_the_export_anew() {
 
 #[test]
 fn a_key_that_somebody_takes_meanwhile_stays_theirs() {
-    let mut bench = large();
-    bench.settings.budget_ms = 0;
-    bench.deliver("job");
+    let bench = begun();
     bench.system.bucket.place(DUMP, b"not ours");
     settle(&bench);
     assert_eq!(bench.dump(DUMP), "not ours");
@@ -213,9 +213,7 @@ fn a_key_that_somebody_takes_meanwhile_stays_theirs() {
 
 #[test]
 fn an_export_that_takes_too_long_fails_and_leaves_nothing() {
-    let mut bench = large();
-    bench.settings.budget_ms = 0;
-    bench.deliver("job");
+    let bench = begun();
     bench.system.clock.advance(7 * 3600);
     let exported = bench.deliver("job");
     assert_eq!(exported.fate, Fate::Ack);
@@ -227,9 +225,7 @@ fn an_export_that_takes_too_long_fails_and_leaves_nothing() {
 
 #[test]
 fn rows_that_come_and_go_meanwhile_do_no_harm() {
-    let mut bench = large();
-    bench.settings.budget_ms = 0;
-    bench.deliver("job");
+    let bench = begun();
     bench
         .source
         .connection()
