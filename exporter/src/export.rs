@@ -343,7 +343,7 @@ async fn poison<P: Ports>(
     };
     ports
         .catalogue()
-        .batch(&[dead_letters::record(&letter)])
+        .run([dead_letters::record(&letter)])
         .await
         .map_err(ExportError::DeadLetter)?;
     Ok(Beginning::Poison(ExportError::Poison(reason)))

@@ -266,6 +266,6 @@ async fn forget<P: Ports>(ports: &P, claim: &Claim, state: &State) -> Result<(),
         .await
         .map_err(StoringError::Bucket)?;
     let forget = checkpoints::forget(&claim.claimant());
-    let forgotten = ports.catalogue().batch(&[forget]).await;
+    let forgotten = ports.catalogue().run([forget]).await;
     forgotten.map(drop).map_err(ExportError::Save)
 }

@@ -86,7 +86,7 @@ async fn record<C: Database, K: Clock>(
         now: clock.now(),
     };
     catalogue
-        .batch(&[dead_letters::record(&letter)])
+        .run([dead_letters::record(&letter)])
         .await
         .map_err(EventError::Record)?;
     Ok(Fate::Ack)

@@ -106,7 +106,7 @@ async fn delete<C: Database, B: ObjectStore>(
         .await
         .map_err(RetentionError::Dump)?;
     catalogue
-        .batch(&[retention::deleted(due.id, now)])
+        .run([retention::deleted(due.id, now)])
         .await
         .map_err(|source| RetentionError::Record {
             key: due.r2_key.clone(),

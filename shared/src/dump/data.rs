@@ -116,14 +116,14 @@ fn reads(plan: &Plan) -> Vec<(Read, String)> {
     if plan.schema.has_counters {
         reads.push((Read::Counters, COUNTERS.to_owned()));
     }
-    let pages = |reads: &mut Vec<(Read, String)>, of, rows: &Rows, has_long_rows| {
+    let pages = |reads: &mut Vec<(Read, String)>, of, rows: &Rows| {
         reads.push((Read::Pages(of), rows.pages(None)));
-        if has_long_rows {
+        if rows.found.long_rows {
             reads.push((Read::LongRows(of), rows.long_rows(&plan.scratch, None)));
         }
     };
     for (n, table) in plan.tables.iter().enumerate() {
-        pages(&mut reads, Of::Table(n), &table.rows, table.has_long_rows);
+        pages(&mut reads, Of::Table(n), &table.rows);
         let updates = table.rows.updates(None);
         reads.extend(
             updates
@@ -137,7 +137,7 @@ fn reads(plan: &Plan) -> Vec<(Read, String)> {
             reads.push((Read::Settings(n), settings_of(&found.name)));
         }
         if let Some(rows) = &found.rows {
-            pages(&mut reads, Of::Virtual(n), rows, found.has_long_rows);
+            pages(&mut reads, Of::Virtual(n), rows);
         }
     }
     reads
@@ -192,9 +192,10 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
             Read::Counters => data.counters = counters(plan, outcome.read()?),
             Read::Pages(of) => {
                 pages = outcome.read()?;
-                let (rows, has_long_rows) = plan.rows_mut(of)?;
-                let read_too = *has_long_rows;
-                changed |= reveals(&pages, rows, Some(has_long_rows))?;
+                let rows = plan.rows_mut(of)?;
+                let read_too = rows.found.long_rows;
+                changed |= reveals(&pages, rows)?;
+                changed |= reveals_long_rows(&pages, rows);
                 if !read_too {
                     *data.text_mut(of)? = merge(std::mem::take(&mut pages), Vec::new());
                 }
@@ -202,12 +203,12 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
             Read::LongRows(of) => {
                 let long: Vec<LongRow> = outcome.read()?;
                 let texts = long.iter().map(|row| row.text.as_str());
-                changed |= plan.rows_mut(of)?.0.learns_from(texts);
+                changed |= plan.rows_mut(of)?.learns_from(texts);
                 *data.text_mut(of)? = merge(std::mem::take(&mut pages), long);
             }
             Read::Updates(of, without_long_keys) => {
                 let updates: Vec<PageRow> = outcome.read()?;
-                let rows = plan.rows_mut(of)?.0;
+                let rows = plan.rows_mut(of)?;
                 let too_long = updates.iter().any(PageRow::has_long_rows);
                 if too_long && without_long_keys {
                     return Err(DumpError::StatementTooLong {
@@ -217,7 +218,7 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
                     rows.has_long_keys = true;
                     changed = true;
                 } else {
-                    changed |= reveals(&updates, rows, None)?;
+                    changed |= reveals(&updates, rows)?;
                     data.updates.push(merge(updates, Vec::new()));
                 }
             }
@@ -296,38 +297,29 @@ impl Plan {
             .virtuals
             .iter_mut()
             .filter_map(|found| found.rows.as_mut());
-        tables.chain(virtuals).fold(false, |any, rows| {
-            let was_cut = std::mem::replace(&mut rows.is_cut, true);
-            any || !was_cut
-        })
+        let changed = tables
+            .chain(virtuals)
+            .filter_map(|rows| rows.cut().then_some(()));
+        changed.count() > 0
     }
 
-    /// The rows of a table, and whether some are too long for a statement.
-    pub(super) fn rows(&self, of: Of) -> Result<(&Rows, bool), DatabaseError> {
+    /// The rows of a table.
+    pub(super) fn rows(&self, of: Of) -> Result<&Rows, DatabaseError> {
         let found = match of {
-            Of::Table(n) => self
-                .tables
-                .get(n)
-                .map(|table| (&table.rows, table.has_long_rows)),
-            Of::Virtual(n) => self
-                .virtuals
-                .get(n)
-                .and_then(|found| Some((found.rows.as_ref()?, found.has_long_rows))),
+            Of::Table(n) => self.tables.get(n).map(|table| &table.rows),
+            Of::Virtual(n) => self.virtuals.get(n).and_then(|found| found.rows.as_ref()),
         };
         found.ok_or_else(unplanned)
     }
 
     /// The same, to be corrected.
-    pub(super) fn rows_mut(&mut self, of: Of) -> Result<(&mut Rows, &mut bool), DatabaseError> {
+    pub(super) fn rows_mut(&mut self, of: Of) -> Result<&mut Rows, DatabaseError> {
         let found = match of {
-            Of::Table(n) => self
-                .tables
-                .get_mut(n)
-                .map(|table| (&mut table.rows, &mut table.has_long_rows)),
+            Of::Table(n) => self.tables.get_mut(n).map(|table| &mut table.rows),
             Of::Virtual(n) => self
                 .virtuals
                 .get_mut(n)
-                .and_then(|found| Some((found.rows.as_mut()?, &mut found.has_long_rows))),
+                .and_then(|found| found.rows.as_mut()),
         };
         found.ok_or_else(unplanned)
     }
@@ -349,27 +341,21 @@ fn unplanned() -> DatabaseError {
     }
 }
 
-/// Corrects what was taken for granted of a table's rows; whether there was anything to correct.
-pub(super) fn reveals(
-    pages: &[PageRow],
-    rows: &mut Rows,
-    has_long_rows: Option<&mut bool>,
-) -> Result<bool, DumpError> {
+/// Corrects what was taken for granted of a table's text; whether there was anything to correct.
+pub(super) fn reveals(pages: &[PageRow], rows: &mut Rows) -> Result<bool, DumpError> {
     if pages.iter().any(|page| page.longest > LONGEST_STATEMENT) {
         return Err(DumpError::StatementTooLong {
             object: rows.table.clone(),
         });
     }
-    let lost = rows.learns_from(pages.iter().filter_map(|page| page.text.as_deref()));
-    let long = match has_long_rows {
-        Some(known) if !*known && pages.iter().any(PageRow::has_long_rows) => {
-            *known = true;
-            rows.is_cut = true;
-            true
-        }
-        _ => false,
-    };
-    Ok(lost || long)
+    Ok(rows.learns_from(pages.iter().filter_map(|page| page.text.as_deref())))
+}
+
+/// The same of the length of its rows.
+pub(super) fn reveals_long_rows(pages: &[PageRow], rows: &mut Rows) -> bool {
+    let before = rows.found;
+    rows.found.long_rows |= pages.iter().any(PageRow::has_long_rows);
+    before != rows.found
 }
 
 impl PageRow {

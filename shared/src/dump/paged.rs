@@ -7,11 +7,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::data::{
-    self, Count, LongRow, Of, PageRow, Pair, RowText, counters, merge, reveals, settings,
+    self, Count, LongRow, Of, PageRow, Pair, RowText, counters, merge, reveals, reveals_long_rows,
+    settings,
 };
 use super::limits::{LONGEST_PLACE, LONGEST_STATEMENT};
 use super::plan::Plan;
 use super::range::{After, Range};
+use super::rows::Found;
 use super::schema::{self, Object};
 use super::script::{COUNTERS, Script, UPDATES, Written};
 use super::{About, DumpError, DumpRequest, introspect};
@@ -42,10 +44,8 @@ pub struct Cursor {
     /// Rows read in this step.
     done: u64,
     pace: Pace,
-    /// What was found out about the rows of this step: text that is no UTF-8 or needs care, rows too long for a statement.
-    has_exact_text: bool,
-    has_careful_text: bool,
-    has_long_rows: bool,
+    /// What was found out about the rows of this step.
+    found: Found,
     written: Written,
     /// Foreign keys without an order, as far as only rows can tell.
     deferred: Vec<String>,
@@ -194,9 +194,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             after: None,
             done: 0,
             pace: Pace::START,
-            has_exact_text: false,
-            has_careful_text: false,
-            has_long_rows: false,
+            found: Found::default(),
             written: Written::default(),
             deferred: Vec::new(),
         };
@@ -223,13 +221,8 @@ impl<'a, D: Database> PagedDump<'a, D> {
             table.rows.has_long_keys = true;
         }
         let steps = steps(&plan);
-        if let Some(Ok((rows, has_long_rows))) =
-            of_step(steps.get(cursor.step)).map(|of| plan.rows_mut(of))
-        {
-            rows.exact_text = cursor.has_exact_text;
-            rows.careful_text = cursor.has_careful_text;
-            rows.is_cut = cursor.has_long_rows;
-            *has_long_rows = cursor.has_long_rows;
+        if let Some(Ok(rows)) = of_step(steps.get(cursor.step)).map(|of| plan.rows_mut(of)) {
+            rows.found = cursor.found;
         }
         Self {
             steps,
@@ -317,21 +310,15 @@ impl<'a, D: Database> PagedDump<'a, D> {
             }
             Content::End(duration_ms) => script.end(*duration_ms),
         }
-        if let Some(Ok((rows, has_long_rows))) =
-            of_step(self.steps.get(cursor.step)).map(|of| self.plan.rows(of))
-        {
-            cursor.has_exact_text = rows.exact_text;
-            cursor.has_careful_text = rows.careful_text;
-            cursor.has_long_rows = has_long_rows;
+        if let Some(Ok(rows)) = of_step(self.steps.get(cursor.step)).map(|of| self.plan.rows(of)) {
+            cursor.found = rows.found;
         }
         if is_last {
             cursor.step += 1;
             cursor.after = None;
             cursor.done = 0;
             cursor.pace = Pace::START;
-            cursor.has_exact_text = false;
-            cursor.has_careful_text = false;
-            cursor.has_long_rows = false;
+            cursor.found = Found::default();
         }
         cursor.written = script.written;
         Rendered {
@@ -352,11 +339,8 @@ impl<'a, D: Database> PagedDump<'a, D> {
     /// What is known of a table's rows is for one step, so that it is the same for whoever goes on.
     fn forget_rows(&mut self) {
         let of = of_step(self.steps.get(self.cursor.step));
-        if let Some(Ok((rows, has_long_rows))) = of.map(|of| self.plan.rows_mut(of)) {
-            rows.exact_text = false;
-            rows.careful_text = false;
-            rows.is_cut = false;
-            *has_long_rows = false;
+        if let Some(Ok(rows)) = of.map(|of| self.plan.rows_mut(of)) {
+            rows.found = Found::default();
         }
     }
 
@@ -423,9 +407,9 @@ impl<'a, D: Database> PagedDump<'a, D> {
         let mut limit = self.cursor.pace.rows(room);
         loop {
             let scratch = self.plan.scratch.clone();
-            let (rows, has_long_rows) = self.plan.rows_mut(of)?;
+            let rows = self.plan.rows(of)?;
             let is_first = self.cursor.after.is_none();
-            let with_long_rows = *has_long_rows;
+            let with_long_rows = rows.found.long_rows;
             let reads = |after: Option<After>| -> Vec<String> {
                 let range = Range { after, limit };
                 let count =
@@ -465,10 +449,11 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 true => next()?.read()?,
                 false => Vec::new(),
             };
-            let (rows, has_long_rows) = self.plan.rows_mut(of)?;
-            let mut changed = reveals(&pages, rows, Some(has_long_rows))?;
+            let rows = self.plan.rows_mut(of)?;
+            let mut changed = reveals(&pages, rows)?;
+            changed |= reveals_long_rows(&pages, rows);
             changed |= rows.learns_from(long.iter().map(|row| row.text.as_str()));
-            if *has_long_rows && !with_long_rows {
+            if rows.found.long_rows && !with_long_rows {
                 limit = 1;
             }
             if changed {
@@ -502,7 +487,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
         let of = Of::Table(table);
         loop {
             let limit = self.cursor.pace.rows(room);
-            let (rows, _) = self.plan.rows_mut(of)?;
+            let rows = self.plan.rows(of)?;
             let has_ranges = rows.has_ranges_of_updates();
             let range = Range {
                 after: self.cursor.after.clone(),
@@ -515,8 +500,8 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 .unwrap_or_default();
             let [found] = self.ask([sql]).await?;
             let pages: Vec<PageRow> = found.read()?;
-            let (rows, _) = self.plan.rows_mut(of)?;
-            if reveals(&pages, rows, None)? {
+            let rows = self.plan.rows_mut(of)?;
+            if reveals(&pages, rows)? {
                 continue;
             }
             if pages.iter().any(PageRow::has_long_rows) {

@@ -40,8 +40,6 @@ pub(super) struct TablePlan {
     pub(super) stub: String,
     /// The tables that it refers to.
     pub(super) refers_to: Vec<String>,
-    /// Some rows are too long for one statement.
-    pub(super) has_long_rows: bool,
     /// Statements that count rows which come before their parent in the same table, where no column may be NULL.
     pub(super) unordered: Vec<String>,
 }
@@ -52,7 +50,6 @@ pub(super) struct VirtualPlan {
     pub(super) name: String,
     pub(super) sql: String,
     pub(super) rows: Option<Rows>,
-    pub(super) has_long_rows: bool,
     /// It is full text and has settings of its own.
     pub(super) has_settings: bool,
     /// Its index is made again from another table.
@@ -142,9 +139,7 @@ impl Plan {
 
     /// Whether anything is put together in the scratch table.
     pub(super) fn uses_scratch(&self) -> bool {
-        self.is_paged
-            || self.tables.iter().any(|table| table.has_long_rows)
-            || self.virtuals.iter().any(|found| found.has_long_rows)
+        self.is_paged || rows_of(&self.tables, &self.virtuals).any(|rows| rows.found.long_rows)
     }
 
     /// The tables that are not there and that rows of these tables could refer to.
@@ -269,7 +264,6 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
         name: table.name,
         sql: table.sql,
         rows,
-        has_long_rows: false,
     }
 }
 
@@ -283,7 +277,6 @@ fn virtual_plan(
         name: found.name.clone(),
         sql: found.sql.clone(),
         rows: None,
-        has_long_rows: false,
         has_settings: true,
         is_rebuilt: false,
     };

@@ -3,6 +3,8 @@
 //! A page is a run of rows as one text. A row too long for one statement interrupts the pages: its values are put
 //! together from pieces in a scratch table and inserted whole, so that no constraint ever sees a part of one.
 
+use serde::{Deserialize, Serialize};
+
 use super::limits::{
     LONG_VALUE, LONGEST_KEY, LONGEST_PLACE, LONGEST_VALUE, PAGE, PIECE, STATEMENT,
 };
@@ -19,8 +21,19 @@ const WORDS: [&str; 2] = ["BEGIN TRANSACTION", "COMMIT;"];
 /// What a value's literal may have in addition to twice its bytes: quotes, a CAST or a `replace`, a separator.
 const AROUND_A_VALUE: usize = 40;
 
+/// What only rows can tell about themselves; until one does, it is taken for not so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Found {
+    /// Some text is no UTF-8 and would be lost on its way out: all that is not ASCII is written as hex.
+    exact_text: bool,
+    /// Some text has a carriage return, or the words of a transaction statement: each is looked for.
+    careful_text: bool,
+    /// Some rows are too long for one statement.
+    pub(super) long_rows: bool,
+}
+
 /// How the rows of one table are read and written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     /// The table, quoted.
     pub(super) table: String,
@@ -39,12 +52,9 @@ pub(super) struct Rows {
     pub(super) found_by: Vec<String>,
     /// Some opened columns, or what their rows are found by, are too long for a statement: these are not opened.
     pub(super) has_long_keys: bool,
-    /// Some rows are too long for a statement, or all are too many for one page: pages are cut.
-    pub(super) is_cut: bool,
-    /// Some text has a carriage return, or the words of a transaction statement: each is looked for.
-    pub(super) careful_text: bool,
-    /// Text that is not ASCII is written as hex: some of it is no UTF-8 and would be lost on its way out.
-    pub(super) exact_text: bool,
+    /// All rows are too many for one page. Pages are cut then, as they are where some rows are long.
+    is_cut: bool,
+    pub(super) found: Found,
 }
 
 /// Rows that refer to a row of the same table: the columns that refer, each with the one that it refers to.
@@ -76,12 +86,7 @@ impl Rows {
             keeps_rowid: kept.is_some(),
             rowid: table.rowid_name(),
             key: table.key.clone(),
-            opened: Vec::new(),
-            found_by: Vec::new(),
-            has_long_keys: false,
-            is_cut: false,
-            careful_text: false,
-            exact_text: false,
+            ..Self::default()
         }
     }
 
@@ -103,13 +108,7 @@ impl Rows {
                 .collect(),
             keeps_rowid: rowid.is_some(),
             rowid,
-            key: Vec::new(),
-            opened: Vec::new(),
-            found_by: Vec::new(),
-            has_long_keys: false,
-            is_cut: false,
-            careful_text: false,
-            exact_text: false,
+            ..Self::default()
         }
     }
 
@@ -296,6 +295,17 @@ impl Rows {
         Names::of(self, None).has_rowid()
     }
 
+    /// Has pages cut; whether they were not.
+    pub(super) fn cut(&mut self) -> bool {
+        let were_whole = !self.has_cut_pages();
+        self.is_cut = true;
+        were_whole
+    }
+
+    const fn has_cut_pages(&self) -> bool {
+        self.is_cut || self.found.long_rows
+    }
+
     /// The statements of `line` for the rows that pass.
     ///
     /// One page of them all costs no more than reading the rows. Pages that are cut by bytes, each row without a line by
@@ -304,7 +314,7 @@ impl Rows {
     fn paged(&self, names: &Names, line: &str, condition: &str) -> String {
         let (place, order, last) = names.order();
         let rows = names.select(self, &format!("{line} AS line"), condition);
-        if self.is_cut || !names.has_rowid() {
+        if self.has_cut_pages() || !names.has_rowid() {
             return format!(
                 "SELECT group_concat(line, char(10) ORDER BY n) AS text, count(*) AS rows, 0 AS long, \
                  ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM \
@@ -325,8 +335,11 @@ impl Rows {
     /// miss rows.
     pub(super) fn place_of(&self, names: &Names) -> String {
         let exact = Self {
-            exact_text: true,
-            careful_text: true,
+            found: Found {
+                exact_text: true,
+                careful_text: true,
+                ..self.found
+            },
             ..self.clone()
         };
         let key = self.key.iter();
@@ -442,13 +455,13 @@ impl Rows {
     /// seldom, so it is only looked for when a page has shown it.
     fn literal_of(&self, value: &str) -> String {
         let mut hex = format!("instr({value}, char(0))");
-        if self.exact_text {
+        if self.found.exact_text {
             hex.push_str(&format!(
                 " OR {value} GLOB '*[^' || char(1) || '-' || char(127) || ']*'"
             ));
         }
         let mut carriage_return = String::new();
-        if self.careful_text {
+        if self.found.careful_text {
             hex.push_str(&format!(
                 " OR instr({value}, 'BEGIN TRANSACTION') OR instr({value}, 'COMMIT;') \
                  OR instr({value}, char(13)) AND instr({value}, '\\r')"
@@ -468,14 +481,14 @@ impl Rows {
 
     /// Looks through text that was read; whether some of it has to be read in another way, which it will be next time.
     pub(super) fn learns_from<'text>(&mut self, texts: impl Iterator<Item = &'text str>) -> bool {
-        let before = (self.exact_text, self.careful_text);
+        let before = self.found;
         for text in texts {
             // Where text that is not ASCII is hex, the character can only stand in the table's own names.
-            self.exact_text |= text.contains(REPLACEMENT);
-            self.careful_text |=
+            self.found.exact_text |= text.contains(REPLACEMENT);
+            self.found.careful_text |=
                 text.contains('\r') || WORDS.iter().any(|words| text.contains(words));
         }
-        before != (self.exact_text, self.careful_text)
+        before != self.found
     }
 }
 
