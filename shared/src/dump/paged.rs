@@ -287,7 +287,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 if let Some(count) = count {
                     script.open_table(self.plan.name(*of), *count);
                 }
-                script.add_rows(text.clone());
+                script.add_rows(&text.pages, text.rows);
                 if next.is_last {
                     script.close_table();
                 }

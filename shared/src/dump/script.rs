@@ -315,7 +315,7 @@ impl<'plan> Script<'plan> {
     /// The rows of one table, and its entry in the manifest.
     fn table(&mut self, name: &str, text: RowText) {
         self.open_table(name, text.rows);
-        self.add_rows(text);
+        self.add_rows(text.pages, text.rows);
         self.close_table();
     }
 
@@ -333,13 +333,17 @@ impl<'plan> Script<'plan> {
     }
 
     /// Rows of the table that was opened.
-    pub(super) fn add_rows(&mut self, text: RowText) {
-        for page in text.pages {
-            self.push(&page);
+    pub(super) fn add_rows<P: AsRef<str>>(
+        &mut self,
+        pages: impl IntoIterator<Item = P>,
+        rows: u64,
+    ) {
+        for page in pages {
+            self.push(page.as_ref());
         }
-        self.written.rows += text.rows;
+        self.written.rows += rows;
         if let Some(open) = &mut self.written.open {
-            open.rows += text.rows;
+            open.rows += rows;
         }
     }
 
