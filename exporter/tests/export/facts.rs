@@ -13,7 +13,7 @@ fn a_message_becomes_a_dump_with_a_manifest() {
     assert_done(&bench.deliver("job"));
     assert_eq!(bench.system.bucket.keys(), [MANIFEST, DUMP]);
     let dump = bench.dump(DUMP);
-    assert!(dump.contains(r#"INSERT INTO "users" ("id", "name") VALUES (1, 'Wren');"#));
+    assert!(dump.contains(r#"INSERT INTO "users" ("id", "name") VALUES (1, 'Wren'),"#));
     let manifest = bench.manifest(MANIFEST);
     assert_eq!((manifest.key.as_str(), manifest.total_rows), (DUMP, 2));
     assert_eq!(manifest.size_bytes, u64::try_from(dump.len()).unwrap());

@@ -16,11 +16,11 @@ fn large() -> Bench {
         .source
         .connection()
         .execute_batch(
-            "WITH RECURSIVE n(x) AS (SELECT 3 UNION ALL SELECT x + 1 FROM n WHERE x < 4000) \
+            "WITH RECURSIVE n(x) AS (SELECT 3 UNION ALL SELECT x + 1 FROM n WHERE x < 9000) \
              INSERT INTO users SELECT x, 'walker ' || x || replace(hex(zeroblob(40)), '00', 'ü') FROM n; \
              CREATE TABLE paths (a TEXT, b TEXT, PRIMARY KEY (a COLLATE NOCASE DESC, b)) WITHOUT ROWID; \
              INSERT INTO paths SELECT 'p' || (id % 7), id FROM users; \
-             INSERT INTO users VALUES (5000, replace(hex(zeroblob(12000)), '00', '🍂'))",
+             INSERT INTO users VALUES (10000, replace(hex(zeroblob(12000)), '00', '🍂'))",
         )
         .unwrap();
     bench
@@ -229,7 +229,7 @@ fn rows_that_come_and_go_meanwhile_do_no_harm() {
     bench
         .source
         .connection()
-        .execute_batch("DELETE FROM users WHERE id < 400; INSERT INTO users VALUES (6000, 'late'); UPDATE users SET name = 'other' WHERE id > 800")
+        .execute_batch("DELETE FROM users WHERE id < 400; INSERT INTO users VALUES (11000, 'late'); UPDATE users SET name = 'other' WHERE id > 800")
         .unwrap();
     settle(&bench);
     let restored = d1::empty();
@@ -237,5 +237,5 @@ fn rows_that_come_and_go_meanwhile_do_no_harm() {
     let last: i64 = restored
         .query_row("SELECT max(id) FROM users", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(last, 6000);
+    assert_eq!(last, 11_000);
 }

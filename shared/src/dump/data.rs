@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::DumpError;
-use super::limits::LONGEST_STATEMENT;
+use super::limits::{LONGEST_STATEMENT, STATEMENT};
 use super::plan::Plan;
-use super::rows::Rows;
+use super::rows::{BETWEEN_LINES, Rows};
 use super::schema::{self, Object};
 use super::sql::{has_keyword, identifier, literal};
 use crate::ports::{DatabaseError, Outcome, Statement};
@@ -87,6 +87,7 @@ pub(super) struct PageRow {
     rows: u64,
     /// Rows without a line that are not in the text.
     long: u64,
+    /// Bytes of the longest line.
     longest: usize,
     /// The place of its last row, when a range was read.
     pub(super) last: Option<String>,
@@ -194,17 +195,19 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
                 pages = outcome.read()?;
                 let rows = plan.rows_mut(of)?;
                 let read_too = rows.found.long_rows;
-                changed |= reveals(&pages, rows)?;
-                changed |= reveals_long_rows(&pages, rows);
+                changed |= reveals(&pages, rows);
+                changed |= reveals_long_rows(&pages, rows)?;
                 if !read_too {
-                    *data.text_mut(of)? = merge(std::mem::take(&mut pages), Vec::new());
+                    let text = merge(rows, std::mem::take(&mut pages), Vec::new());
+                    *data.text_mut(of)? = text;
                 }
             }
             Read::LongRows(of) => {
                 let long: Vec<LongRow> = outcome.read()?;
                 let texts = long.iter().map(|row| row.text.as_str());
-                changed |= plan.rows_mut(of)?.learns_from(texts);
-                *data.text_mut(of)? = merge(std::mem::take(&mut pages), long);
+                let rows = plan.rows_mut(of)?;
+                changed |= rows.learns_from(texts);
+                *data.text_mut(of)? = merge(rows, std::mem::take(&mut pages), long);
             }
             Read::Updates(of, without_long_keys) => {
                 let updates: Vec<PageRow> = outcome.read()?;
@@ -218,8 +221,8 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
                     rows.has_long_keys = true;
                     changed = true;
                 } else {
-                    changed |= reveals(&updates, rows)?;
-                    data.updates.push(merge(updates, Vec::new()));
+                    changed |= reveals(&updates, rows);
+                    data.updates.push(lines(updates));
                 }
             }
             Read::Unordered(key) => {
@@ -342,20 +345,21 @@ fn unplanned() -> DatabaseError {
 }
 
 /// Corrects what was taken for granted of a table's text; whether there was anything to correct.
-pub(super) fn reveals(pages: &[PageRow], rows: &mut Rows) -> Result<bool, DumpError> {
-    if pages.iter().any(|page| page.longest > LONGEST_STATEMENT) {
+pub(super) fn reveals(pages: &[PageRow], rows: &mut Rows) -> bool {
+    rows.learns_from(pages.iter().filter_map(|page| page.text.as_deref()))
+}
+
+/// The same of the length of its rows.
+pub(super) fn reveals_long_rows(pages: &[PageRow], rows: &mut Rows) -> Result<bool, DumpError> {
+    let before = rows.found;
+    let fits = pages.iter().all(|page| rows.fits(page.longest));
+    if !fits && before.long_rows {
         return Err(DumpError::StatementTooLong {
             object: rows.table.clone(),
         });
     }
-    Ok(rows.learns_from(pages.iter().filter_map(|page| page.text.as_deref())))
-}
-
-/// The same of the length of its rows.
-pub(super) fn reveals_long_rows(pages: &[PageRow], rows: &mut Rows) -> bool {
-    let before = rows.found;
-    rows.found.long_rows |= pages.iter().any(PageRow::has_long_rows);
-    before != rows.found
+    rows.found.long_rows |= !fits || pages.iter().any(PageRow::has_long_rows);
+    Ok(before != rows.found)
 }
 
 impl PageRow {
@@ -365,17 +369,15 @@ impl PageRow {
     }
 }
 
-/// The pages with the long rows where they interrupt them.
-pub(super) fn merge(pages: Vec<PageRow>, long: Vec<LongRow>) -> RowText {
+/// The pages as statements, with the long rows where they interrupt them.
+pub(super) fn merge(rows: &Rows, pages: Vec<PageRow>, long: Vec<LongRow>) -> RowText {
+    let (head, most) = (rows.head(), rows.longest_statement());
     let mut merged = RowText::default();
     let mut long = long.into_iter().peekable();
     for page in pages {
         merged.rows += page.rows;
         match page.text {
-            Some(mut text) => {
-                text.push('\n');
-                merged.pages.push(text);
-            }
+            Some(text) => merged.pages.push(statements_of(&head, most, &text)),
             None => {
                 let Some(row) = long.peek().map(|next| next.row) else {
                     continue;
@@ -388,6 +390,47 @@ pub(super) fn merge(pages: Vec<PageRow>, long: Vec<LongRow>) -> RowText {
         }
     }
     merged
+}
+
+/// Pages whose lines are statements already.
+pub(super) fn lines(pages: Vec<PageRow>) -> RowText {
+    let mut lines = RowText::default();
+    for page in pages {
+        lines.rows += page.rows;
+        if let Some(text) = page.text {
+            let mut text = text.replace(BETWEEN_LINES, "\n");
+            text.push('\n');
+            lines.pages.push(text);
+        }
+    }
+    lines
+}
+
+/// Rows as statements, each of as many rows as come to at most `most` bytes, and of one at least. Each row begins a line.
+fn statements_of(head: &str, most: usize, rows: &str) -> String {
+    const NEXT: &str = "),\n(";
+    const END: &str = ");\n";
+    let statements = rows.len() / STATEMENT + 1;
+    let mut text =
+        String::with_capacity(rows.len() + rows.len() / 16 + statements * 2 * head.len());
+    let mut start = None;
+    for row in rows.split(BETWEEN_LINES) {
+        match start {
+            Some(start) if text.len() - start + NEXT.len() + row.len() + END.len() <= most => {
+                text.push_str(NEXT);
+            }
+            _ => {
+                if start.is_some() {
+                    text.push_str(END);
+                }
+                start = Some(text.len());
+                text.push_str(head);
+            }
+        }
+        text.push_str(row);
+    }
+    text.push_str(END);
+    text
 }
 
 /// Also of a table whose counter is gone: then there is none after the restore.

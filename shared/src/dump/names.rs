@@ -8,7 +8,7 @@ use super::rows::Rows;
 const USES: usize = 17;
 const AROUND_A_NAME: usize = 600;
 /// The columns that a query may have.
-const MOST_COLUMNS: usize = 100;
+pub(super) const MOST_COLUMNS: usize = 100;
 
 /// The rows of a table as `t`, or a range of them, and how their columns are called there. Every name is qualified: one
 /// that is not would become a string where there is no such column. <https://www.sqlite.org/quirks.html#dblquote>

@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::data::{
-    self, Count, LongRow, Of, PageRow, Pair, RowText, counters, merge, reveals, reveals_long_rows,
-    settings,
+    self, Count, LongRow, Of, PageRow, Pair, RowText, counters, lines, merge, reveals,
+    reveals_long_rows, settings,
 };
 use super::limits::{LONGEST_PLACE, LONGEST_STATEMENT};
 use super::plan::Plan;
@@ -437,6 +437,11 @@ impl<'a, D: Database> PagedDump<'a, D> {
                     limit /= 2;
                     continue;
                 }
+                // One row is more than a value holds.
+                Err(DatabaseError::TooBig { .. }) if !with_long_rows => {
+                    self.plan.rows_mut(of)?.found.long_rows = true;
+                    continue;
+                }
                 Err(error) => return Err(error.into()),
             };
             let mut next = || outcomes.next().ok_or_else(|| shape(0, statements.len()));
@@ -450,8 +455,8 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 false => Vec::new(),
             };
             let rows = self.plan.rows_mut(of)?;
-            let mut changed = reveals(&pages, rows)?;
-            changed |= reveals_long_rows(&pages, rows);
+            let mut changed = reveals(&pages, rows);
+            changed |= reveals_long_rows(&pages, rows)?;
             changed |= rows.learns_from(long.iter().map(|row| row.text.as_str()));
             if rows.found.long_rows && !with_long_rows {
                 limit = 1;
@@ -465,7 +470,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 MOST_ROWS
             };
             let last = pages.last().and_then(|page| page.last.clone());
-            let text = merge(pages, long);
+            let text = merge(rows, pages, long);
             let pace = self.cursor.pace.learn(limit, &text, most);
             let next = self.next(text.rows, limit, rows_after(of, &self.plan, last));
             return Ok(Content::Rows {
@@ -501,7 +506,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             let [found] = self.ask([sql]).await?;
             let pages: Vec<PageRow> = found.read()?;
             let rows = self.plan.rows_mut(of)?;
-            if reveals(&pages, rows)? {
+            if reveals(&pages, rows) {
                 continue;
             }
             if pages.iter().any(PageRow::has_long_rows) {
@@ -510,7 +515,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 });
             }
             let last = pages.last().and_then(|page| page.last.clone());
-            let text = merge(pages, Vec::new());
+            let text = lines(pages);
             let pace = self.cursor.pace.learn(limit, &text, MOST_ROWS);
             let mut next = self.next(text.rows, limit, last.map(After::Rowid));
             next.is_last |= !has_ranges;

@@ -1,22 +1,26 @@
 //! Rows as INSERT statements. SQLite formats them itself, which is exact and several times faster than reading values.
 //!
-//! A page is a run of rows as one text. A row too long for one statement interrupts the pages: its values are put
-//! together from pieces in a scratch table and inserted whole, so that no constraint ever sees a part of one.
+//! A page is a run of rows as one text, which is then cut into statements of many rows each. A row too long for one
+//! statement interrupts the pages: its values are put together from pieces in a scratch table and inserted whole, so that
+//! no constraint ever sees a part of one.
 
 use serde::{Deserialize, Serialize};
 
 use super::limits::{
     LONG_VALUE, LONGEST_KEY, LONGEST_PLACE, LONGEST_VALUE, PAGE, PIECE, STATEMENT,
 };
-use super::names::Names;
+use super::names::{MOST_COLUMNS, Names};
 use super::range::Range;
-use super::schema::{KeyColumn, ROWIDS, Table};
-use super::sql::{balanced, identifier, literal, same_name};
+use super::schema::{Affinity, KeyColumn, ROWIDS, Table};
+use super::sql::{balanced, identifier, literal, same_name, spread};
 
 /// What stands in a page where text was no UTF-8; also a character of its own.
 const REPLACEMENT: char = '\u{FFFD}';
 /// What wrangler looks for in a file that it restores.
 const WORDS: [&str; 2] = ["BEGIN TRANSACTION", "COMMIT;"];
+
+/// What stands between the lines of a page: no literal has one, since `quote()` ends at it and text with it is hex.
+pub(super) const BETWEEN_LINES: char = '\0';
 
 /// What a value's literal may have in addition to twice its bytes: quotes, a CAST or a `replace`, a separator.
 const AROUND_A_VALUE: usize = 40;
@@ -39,8 +43,8 @@ pub(super) struct Rows {
     pub(super) table: String,
     /// What is written: quoted names, or the first one a name of the rowid.
     pub(super) columns: Vec<String>,
-    /// The first of `columns` is a rowid that no column shows.
-    keeps_rowid: bool,
+    /// What they mostly hold, as in `columns`; a guess, which makes the rest slower to read and never wrong.
+    holds: Vec<Holds>,
     /// A name of the rowid, by which the rows are ordered. Where they have none that can be named, they come as they lie:
     /// a table WITHOUT ROWID by its primary key.
     pub(super) rowid: Option<&'static str>,
@@ -55,6 +59,26 @@ pub(super) struct Rows {
     /// All rows are too many for one page. Pages are cut then, as they are where some rows are long.
     is_cut: bool,
     pub(super) found: Found,
+}
+
+/// What a column mostly holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// Rowids, and nothing else.
+    Rowids,
+    Numbers,
+    Text,
+    Anything,
+}
+
+impl From<Affinity> for Holds {
+    fn from(affinity: Affinity) -> Self {
+        match affinity {
+            Affinity::Number => Self::Numbers,
+            Affinity::Text => Self::Text,
+            Affinity::None => Self::Anything,
+        }
+    }
 }
 
 /// Rows that refer to a row of the same table: the columns that refer, each with the one that it refers to.
@@ -75,15 +99,20 @@ impl Rows {
     /// The rows of an ordinary table.
     pub(super) fn of_table(table: &Table) -> Self {
         let kept = table.rowid_name().filter(|_| table.keeps_rowid);
-        let written = table.written().map(|column| identifier(&column.name));
+        let rowid = table.rowid_column();
+        let written = table.written().map(|column| {
+            let holds = match rowid {
+                Some(rowid) if rowid.name == column.name => Holds::Rowids,
+                _ => column.affinity().into(),
+            };
+            (identifier(&column.name), holds)
+        });
+        let kept = kept.map(|name| (name.to_owned(), Holds::Rowids));
+        let (columns, holds) = kept.into_iter().chain(written).unzip();
         Self {
             table: identifier(&table.name),
-            columns: kept
-                .map(ToOwned::to_owned)
-                .into_iter()
-                .chain(written)
-                .collect(),
-            keeps_rowid: kept.is_some(),
+            columns,
+            holds,
             rowid: table.rowid_name(),
             key: table.key.clone(),
             ..Self::default()
@@ -98,15 +127,15 @@ impl Rows {
         };
         // Where all its names are taken nobody can read the rowid, and the rows come in its order all the same.
         let rowid = ROWIDS.into_iter().find(is_free);
-        let names = columns.iter().map(|column| identifier(column));
+        let kept = rowid.map(|name| (name.to_owned(), Holds::Rowids));
+        let written = columns
+            .iter()
+            .map(|column| (identifier(column), Holds::Anything));
+        let (columns, holds) = kept.into_iter().chain(written).unzip();
         Self {
             table: identifier(name),
-            columns: rowid
-                .map(ToOwned::to_owned)
-                .into_iter()
-                .chain(names)
-                .collect(),
-            keeps_rowid: rowid.is_some(),
+            columns,
+            holds,
             rowid,
             ..Self::default()
         }
@@ -143,7 +172,8 @@ impl Rows {
         STATEMENT.saturating_sub(around)
     }
 
-    fn head(&self) -> String {
+    /// How a statement begins; a row's literals come next.
+    pub(super) fn head(&self) -> String {
         format!(
             "INSERT INTO {} ({}) VALUES (",
             self.table,
@@ -151,18 +181,19 @@ impl Rows {
         )
     }
 
-    /// Reads the rows, or a range of them, as pages in order: `text` has the statements of `rows` rows, a line each. Where
-    /// pages are cut, and it is NULL, one row too long for a statement stands there; else `long` counts such rows, and they
-    /// are not in the text. `longest` has the bytes of the longest line, `last` the
-    /// place of the last row in its range.
+    /// Reads the rows, or a range of them, as pages in order: `text` has the literals of `rows` rows, [`BETWEEN_LINES`].
+    /// Where pages are cut, and it is NULL, one row too long for a statement stands there. `longest` has the bytes of the
+    /// longest line, `last` the place of the last row in its range.
+    ///
+    /// Whether a row is too long is looked at before it is written only where pages are cut; elsewhere the line tells, or
+    /// a result that is more than a value holds.
     pub(super) fn pages(&self, range: Option<&Range>) -> String {
         let names = Names::of(self, range);
-        let line = format!(
-            "CASE WHEN {} <= {} THEN {} END",
-            length(&names),
-            self.room() / 2,
-            self.line(&names)
-        );
+        let mut line = self.line(&names);
+        if self.has_cut_pages() || !names.has_rowid() {
+            let (length, most) = (length(&names), self.room() / 2);
+            line = format!("CASE WHEN {length} <= {most} THEN {line} END");
+        }
         self.paged(&names, &line, "")
     }
 
@@ -295,6 +326,21 @@ impl Rows {
         Names::of(self, None).has_rowid()
     }
 
+    /// How long statements of several rows may be. What they insert counts as the result of a query, which has at most 100
+    /// columns; a rowid beside 100 columns leaves each row to a statement of its own.
+    pub(super) fn longest_statement(&self) -> usize {
+        if self.columns.len() > MOST_COLUMNS {
+            0
+        } else {
+            STATEMENT
+        }
+    }
+
+    /// Whether the literals of a row fit a statement.
+    pub(super) fn fits(&self, bytes: usize) -> bool {
+        self.head().len() + bytes + ");".len() <= STATEMENT
+    }
+
     /// Has pages cut; whether they were not.
     pub(super) fn cut(&mut self) -> bool {
         let were_whole = !self.has_cut_pages();
@@ -316,7 +362,7 @@ impl Rows {
         let rows = names.select(self, &format!("{line} AS line"), condition);
         if self.has_cut_pages() || !names.has_rowid() {
             return format!(
-                "SELECT group_concat(line, char(10) ORDER BY n) AS text, count(*) AS rows, 0 AS long, \
+                "SELECT group_concat(line, char(0) ORDER BY n) AS text, count(*) AS rows, 0 AS long, \
                  ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM \
                  (SELECT line, n{place}, coalesce(sum(octet_length(line)) OVER w, 0) / {PAGE} AS page, \
                  2 * sum(line IS NULL) OVER w - (line IS NULL) AS run \
@@ -325,7 +371,7 @@ impl Rows {
             );
         }
         format!(
-            "SELECT group_concat(line, char(10)) AS text, count(*) AS rows, count(*) - count(line) AS long, \
+            "SELECT group_concat(line, char(0)) AS text, count(*) AS rows, count(*) - count(line) AS long, \
              ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM ({rows}) HAVING count(*) > 0"
         )
     }
@@ -411,18 +457,15 @@ impl Rows {
         )
     }
 
-    /// A row's statement as an expression.
+    /// The literals of a row as an expression.
     fn line(&self, names: &Names) -> String {
-        let mut parts = vec![literal(&self.head())];
-        for column in 0..self.columns.len() {
-            if column > 0 {
-                parts.push("', '".to_owned());
-            }
-            let value = self.value_as_it_is(names, column);
-            parts.push(self.unless_opened(names, column, "'NULL'", &value));
-        }
-        parts.push("');'".to_owned());
-        balanced(&parts, "||")
+        let values: Vec<String> = (0..self.columns.len())
+            .map(|column| {
+                let value = self.value_as_it_is(names, column);
+                self.unless_opened(names, column, "'NULL'", &value)
+            })
+            .collect();
+        spread("concat_ws(', ', ", &values)
     }
 
     /// `value`, but `open` where the column is opened.
@@ -443,11 +486,22 @@ impl Rows {
     }
 
     /// A value's literal as an expression, also where the column is opened.
+    ///
+    /// What a column mostly holds takes the short way: a number other than zero, and text without a NUL, is what `quote()`
+    /// makes of it. Numbers are less than any text. <https://www.sqlite.org/datatype3.html#sort_order>
     fn value_as_it_is(&self, names: &Names, column: usize) -> String {
-        if self.keeps_rowid && column == 0 {
-            return names.column(column).to_owned();
-        }
-        self.literal_of(names.column(column))
+        let value = names.column(column);
+        let any = self.literal_of(value);
+        let holds = self.holds.get(column).copied().unwrap_or(Holds::Anything);
+        let quoted = match holds {
+            Holds::Rowids => return value.to_owned(),
+            Holds::Numbers => format!("{value} < '' AND {value} <> 0"),
+            Holds::Text if !self.found.exact_text && !self.found.careful_text => {
+                format!("instr({value}, char(0)) = 0")
+            }
+            Holds::Text | Holds::Anything => return any,
+        };
+        format!("CASE WHEN {quoted} THEN quote({value}) ELSE {any} END")
     }
 
     /// `quote()` is exact but for two things. It loses the sign of a zero, and text it ends at a NUL. A carriage return is

@@ -406,7 +406,33 @@ fn indexes_of(rows: &[IndexRow], table: &str) -> Vec<Index> {
         .collect()
 }
 
+/// What SQLite makes of values that are put into a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Affinity {
+    /// INTEGER, REAL or NUMERIC: text that reads as a number becomes one.
+    Number,
+    /// Numbers become text.
+    Text,
+    /// Nothing.
+    None,
+}
+
 impl Column {
+    /// By the words in its declared type. <https://www.sqlite.org/datatype3.html#determination_of_column_affinity>
+    pub(super) fn affinity(&self) -> Affinity {
+        let declared = self.declared.to_ascii_uppercase();
+        let has = |word| declared.contains(word);
+        if has("INT") {
+            Affinity::Number
+        } else if has("CHAR") || has("CLOB") || has("TEXT") {
+            Affinity::Text
+        } else if has("BLOB") || declared.is_empty() || declared == "ANY" {
+            Affinity::None
+        } else {
+            Affinity::Number
+        }
+    }
+
     /// Whether a value can be written to it: it is not generated, and not a hidden column of a virtual table.
     pub(super) fn is_written(&self) -> bool {
         self.hidden == 0

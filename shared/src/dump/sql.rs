@@ -190,6 +190,20 @@ pub(super) fn balanced(operands: &[String], operator: &str) -> String {
     }
 }
 
+/// The operands as arguments of `call`, of calls of it where they are more than a function takes.
+/// <https://developers.cloudflare.com/d1/platform/limits/>
+pub(super) fn spread(call: &str, operands: &[String]) -> String {
+    const MOST: usize = 30;
+    if operands.len() <= MOST {
+        return format!("{call}{})", operands.join(", "));
+    }
+    let inner: Vec<String> = operands
+        .chunks(MOST)
+        .map(|operands| spread(call, operands))
+        .collect();
+    spread(call, &inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,5 +261,13 @@ mod tests {
     fn operands_are_joined_as_a_tree() {
         let operands: Vec<String> = ["a", "b", "c"].map(ToOwned::to_owned).to_vec();
         assert_eq!(balanced(&operands, "||"), "(a || (b || c))");
+    }
+
+    #[test]
+    fn no_call_has_more_than_31_arguments() {
+        let operands: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        assert_eq!(spread("f(", &operands[..2]), "f(0, 1)");
+        assert_eq!(spread("f(", &operands).matches("f(").count(), 5);
+        assert_eq!(spread("f(", &operands).matches(", ").count(), 99);
     }
 }

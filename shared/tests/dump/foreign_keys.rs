@@ -117,9 +117,10 @@ fn only_rows_that_come_before_their_parent_are_linked_afterwards() {
         "CREATE TABLE t (id INTEGER PRIMARY KEY, parent REFERENCES t); INSERT INTO t VALUES (2, NULL), (1, 2), (3, 3), (4, 1);",
     );
     source.dump().assert_in_order(&[
-        "INSERT INTO \"t\" (\"id\", \"parent\") VALUES (1, NULL);",
-        "INSERT INTO \"t\" (\"id\", \"parent\") VALUES (3, 3);",
-        "INSERT INTO \"t\" (\"id\", \"parent\") VALUES (4, 1);",
+        "INSERT INTO \"t\" (\"id\", \"parent\") VALUES (1, NULL),",
+        "(2, NULL),",
+        "(3, 3),",
+        "(4, 1);",
         "UPDATE \"t\" SET \"parent\" = 2 WHERE \"id\" = 1;",
         "PRAGMA foreign_keys=ON;",
     ]);
@@ -217,8 +218,8 @@ fn a_circle_of_tables_is_opened_and_closed_by_updates() {
              INSERT INTO a VALUES (1, NULL), (2, NULL); INSERT INTO b VALUES (1, 2), (2, 1); UPDATE a SET b = id;"
         ));
         source.dump().assert_in_order(&[
-            "INSERT INTO \"a\" (\"id\", \"b\") VALUES (1, NULL);",
-            "INSERT INTO \"b\" (\"id\", \"a\") VALUES (1, 2);",
+            "INSERT INTO \"a\" (\"id\", \"b\") VALUES (1, NULL),",
+            "INSERT INTO \"b\" (\"id\", \"a\") VALUES (1, 2),",
             "UPDATE \"a\" SET \"b\" = 1 WHERE \"id\" = 1;",
             "UPDATE \"a\" SET \"b\" = 2 WHERE \"id\" = 2;",
         ]);

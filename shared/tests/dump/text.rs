@@ -125,7 +125,6 @@ fn each_table_of_the_manifest_is_exactly_the_rows_of_that_table() {
             .collect();
         let cut = testkit::restore::statements(rows_of(&dumped, &entry.name));
         assert_eq!(cut, own);
-        assert_eq!(u64::try_from(cut.len()).unwrap(), entry.rows);
     }
 }
 
@@ -208,7 +207,7 @@ fn a_comment_keeps_to_its_line() {
 }
 
 #[test]
-fn a_statement_is_one_line_where_its_values_are() {
+fn a_row_is_one_line_where_its_values_are() {
     let dumped = Source::of(SMALL).dump();
     assert_eq!(rows_of(&dumped, "sessions").lines().count(), 1);
     assert_eq!(rows_of(&dumped, "users").lines().count(), 4);
@@ -221,12 +220,42 @@ fn rows_come_in_the_order_of_their_key() {
          CREATE TABLE w (a, b, PRIMARY KEY (b, a)) WITHOUT ROWID; INSERT INTO w VALUES (1, 2), (2, 1), (3, 0);",
     )
     .dump();
-    let values = ["(-1, 2)", "(2, 3)", "(3, 1)"]
-        .map(|values| format!("INSERT INTO \"t\" (\"id\", \"a\") VALUES {values};\n"));
-    assert_eq!(rows_of(&dumped, "t"), values.concat());
-    let values = ["(3, 0)", "(2, 1)", "(1, 2)"]
-        .map(|values| format!("INSERT INTO \"w\" (\"a\", \"b\") VALUES {values};\n"));
-    assert_eq!(rows_of(&dumped, "w"), values.concat());
+    assert_eq!(
+        rows_of(&dumped, "t"),
+        "INSERT INTO \"t\" (\"id\", \"a\") VALUES (-1, 2),\n(2, 3),\n(3, 1);\n"
+    );
+    assert_eq!(
+        rows_of(&dumped, "w"),
+        "INSERT INTO \"w\" (\"a\", \"b\") VALUES (3, 0),\n(2, 1),\n(1, 2);\n"
+    );
+}
+
+#[test]
+fn a_statement_has_as_many_rows_as_d1_takes() {
+    let source = Source::of(
+        "CREATE TABLE t (a, b); WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 30000)
+         INSERT INTO t SELECT x, 'row ' || x FROM n;",
+    );
+    let dumped = source.dump();
+    let statements = testkit::restore::statements(rows_of(&dumped, "t"));
+    assert_eq!(rows_of(&dumped, "t").lines().count(), 30_000);
+    assert_eq!(statements.len(), 7);
+    assert!(statements[..6].iter().all(|sql| sql.len() > 99_000));
+    source.assert_restores();
+}
+
+#[test]
+fn a_row_of_a_hundred_columns_beside_a_rowid_has_a_statement_of_its_own() {
+    let columns: Vec<String> = (0..100).map(|n| format!("c{n}")).collect();
+    let source = Source::of(&format!(
+        "CREATE TABLE t ({}); INSERT INTO t (c7) VALUES (1), (2), (3); CREATE VIEW v AS SELECT rowid FROM t;",
+        columns.join(", ")
+    ));
+    assert_eq!(
+        rows_of(&source.dump(), "t").matches("INSERT INTO").count(),
+        3
+    );
+    source.assert_restores();
 }
 
 #[test]

@@ -178,8 +178,8 @@ fn text_that_is_no_utf_8_keeps_its_bytes() {
 #[test]
 fn beside_text_that_is_no_utf_8_plain_text_stays_readable() {
     let dumped = source(&["CAST(x'ff' AS TEXT)", "'plain'", "'caf\u{e9}'"]).dump();
-    dumped.assert_has("INSERT INTO \"t\" (\"id\", \"a\") VALUES (2, 'plain');");
-    dumped.assert_has("INSERT INTO \"t\" (\"id\", \"a\") VALUES (3, CAST(X'636166C3A9' AS TEXT));");
+    dumped.assert_has("(2, 'plain'),");
+    dumped.assert_has("(3, CAST(X'636166C3A9' AS TEXT));");
 }
 
 #[test]
