@@ -186,7 +186,7 @@ async fn part(
         upload,
         number,
     };
-    objects.put_part(part, body).await
+    objects.put_part(part, body.to_vec()).await
 }
 
 async fn an_object_comes_of_parts_when_all_are_there(objects: &impl ObjectStore) -> Verdict {

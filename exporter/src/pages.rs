@@ -1,6 +1,7 @@
 //! The export of a database that does not fit one transaction: in pages, stored in parts, over as many invocations as it
 //! takes.
 
+use futures_util::future::join;
 use serde::{Deserialize, Serialize};
 use shared::catalogue::checkpoints::{self, Checkpoint};
 use shared::dump::{Cursor, DumpError, DumpRequest, PagedDump};
@@ -10,6 +11,9 @@ use shared::ports::{Clock, Database, ObjectStore, Part};
 use crate::export::{Claim, ExportError, LEASE_SECONDS, Settings, still_held};
 use crate::ports::Ports;
 use crate::store::{self, Slot, StoringError};
+
+/// A part is full when less than this share of it is left: a read for less is not worth its while.
+const LEAST_ROOM: usize = 64;
 
 /// What has become of an export when its invocation is over.
 pub(crate) enum Progress {
@@ -126,6 +130,9 @@ async fn go_on<P: Ports, D: Database>(
 }
 
 /// Reads and stores parts; the manifest of them all, or `None` when the invocation's budget is spent before the last one.
+///
+/// While a part is on its way, what comes after it is read already. That is worth nothing any more when the part does not
+/// arrive.
 async fn write<P: Ports, D: Database>(
     ports: &P,
     settings: &Settings,
@@ -133,34 +140,53 @@ async fn write<P: Ports, D: Database>(
     mut dump: PagedDump<'_, D>,
     state: &mut State,
 ) -> Result<Option<Manifest>, ExportError> {
-    let mut part = String::with_capacity(settings.part_bytes);
-    loop {
-        let room = settings.part_bytes.saturating_sub(part.len());
-        let Some(piece) = dump.read(room, ports.clock().now()).await? else {
-            break;
-        };
-        let mut rendered = dump.render(&piece);
-        if rendered.text.len() > settings.part_bytes {
+    let size = settings.part_bytes;
+    let mut part = Vec::with_capacity(size);
+    let mut ahead = dump.read(size, ports.clock().now()).await?;
+    while let Some(piece) = ahead {
+        let room = size.saturating_sub(part.len());
+        let rendered = dump.render(&piece);
+        if rendered.text.len() > size {
             let bytes = rendered.text.len();
-            if dump.slow_down(&piece) {
-                continue;
+            if !dump.slow_down(&piece) {
+                return Err(ExportError::PieceTooLarge { bytes });
             }
-            return Err(ExportError::PieceTooLarge { bytes });
+            ahead = dump.read(room, ports.clock().now()).await?;
+            continue;
         }
-        if rendered.text.len() > room {
-            part.push_str(&dump.pad(room));
+        let fits = rendered.text.len() <= room;
+        if fits {
+            part.extend_from_slice(dump.accept(rendered).as_bytes());
+        }
+        let room = size.saturating_sub(part.len());
+        if fits && room >= size / LEAST_ROOM {
+            ahead = dump.read(room, ports.clock().now()).await?;
+            continue;
+        }
+        part.extend_from_slice(dump.pad(room).as_bytes());
+        if !fits {
             dump.postpone(&piece);
-            put(ports, claim, &dump, &part, state).await?;
-            part.clear();
-            if is_spent(ports, settings, claim) {
-                return Ok(None);
-            }
-            rendered = dump.render(&piece);
         }
-        part.push_str(&dump.accept(rendered));
+        let reached = dump.cursor().clone();
+        dump.check_schema().await?;
+        let full = std::mem::replace(&mut part, Vec::with_capacity(size));
+        if is_spent(ports, settings, claim) {
+            put(ports, claim, full, reached, state).await?;
+            return Ok(None);
+        }
+        if !fits {
+            let rendered = dump.render(&piece);
+            part.extend_from_slice(dump.accept(rendered).as_bytes());
+        }
+        let room = size.saturating_sub(part.len());
+        let on_its_way = put(ports, claim, full, reached, state);
+        let (stored, next) = join(on_its_way, dump.read(room, ports.clock().now())).await;
+        stored?;
+        ahead = next?;
     }
     if !part.is_empty() || state.tags.is_empty() {
-        put(ports, claim, &dump, &part, state).await?;
+        dump.check_schema().await?;
+        put(ports, claim, part, dump.cursor().clone(), state).await?;
     }
     let manifest = Manifest {
         key: state.key.clone(),
@@ -172,14 +198,13 @@ async fn write<P: Ports, D: Database>(
 }
 
 /// Stores a part and saves the checkpoint after it.
-async fn put<P: Ports, D: Database>(
+async fn put<P: Ports>(
     ports: &P,
     claim: &Claim,
-    dump: &PagedDump<'_, D>,
-    body: &str,
+    body: Vec<u8>,
+    reached: Cursor,
     state: &mut State,
 ) -> Result<(), ExportError> {
-    dump.check_schema().await?;
     let number = state.tags.len() + 1;
     let part = Part {
         key: &state.key,
@@ -188,11 +213,11 @@ async fn put<P: Ports, D: Database>(
     };
     let tag = ports
         .bucket()
-        .put_part(part, body.as_bytes())
+        .put_part(part, body)
         .await
         .map_err(StoringError::Bucket)?;
     state.tags.push(tag);
-    state.cursor = dump.cursor().clone();
+    state.cursor = reached;
     save(ports, claim, state).await
 }
 

@@ -211,7 +211,7 @@ pub trait ObjectStore {
     ) -> Result<String, StoreError>;
     /// Stores a part, numbered from 1, and returns its tag; a part of that number from before is replaced. All parts are
     /// of one size, except the last, which may be smaller.
-    async fn put_part(&self, part: Part<'_>, body: &[u8]) -> Result<String, StoreError>;
+    async fn put_part(&self, part: Part<'_>, body: Vec<u8>) -> Result<String, StoreError>;
     /// Makes the object of all parts, given by their tags in order.
     async fn complete_upload(
         &self,

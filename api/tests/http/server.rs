@@ -244,7 +244,7 @@ impl ObjectStore for Bucket {
     ) -> Result<String, StoreError> {
         self.0.begin_upload(key, content_type, owner).await
     }
-    async fn put_part(&self, part: Part<'_>, body: &[u8]) -> Result<String, StoreError> {
+    async fn put_part(&self, part: Part<'_>, body: Vec<u8>) -> Result<String, StoreError> {
         self.0.put_part(part, body).await
     }
     async fn complete_upload(

@@ -104,16 +104,13 @@ impl ObjectStore for R2 {
         Ok(upload.upload_id().await)
     }
 
-    async fn put_part(&self, part: Part<'_>, body: &[u8]) -> Result<String, StoreError> {
+    async fn put_part(&self, part: Part<'_>, body: Vec<u8>) -> Result<String, StoreError> {
         let fail = |error: worker::Error| failed("put a part of", part.key, &error);
         let upload = self
             .bucket
             .resume_multipart_upload(part.key, part.upload)
             .map_err(fail)?;
-        let stored = upload
-            .upload_part(part.number, body.to_vec())
-            .await
-            .map_err(fail)?;
+        let stored = upload.upload_part(part.number, body).await.map_err(fail)?;
         Ok(stored.etag())
     }
 

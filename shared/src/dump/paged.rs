@@ -157,6 +157,8 @@ impl Pace {
         if let Some(again) = self.again {
             return again;
         }
+        // Rows are not all alike: a little less than fits seldom turns out to be more.
+        let room = room - room / 16;
         let fitting = room.checked_div(self.average).unwrap_or(usize::MAX);
         let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
         self.limit.min(fitting).max(1)

@@ -12,7 +12,8 @@ use crate::workspace::{config, path, relative};
 const RECIPE: u32 = 1;
 
 /// Files outside the crates that go into every Worker.
-const COMMON: [&str; 6] = [
+const COMMON: [&str; 7] = [
+    ".cargo/config.toml",
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
