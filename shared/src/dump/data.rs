@@ -3,8 +3,9 @@
 use serde::Deserialize;
 
 use super::DumpError;
-use super::limits::{LONGEST_STATEMENT, STATEMENT};
+use super::limits::{LONGEST_PLACE, LONGEST_STATEMENT, STATEMENT};
 use super::plan::Plan;
+use super::range::After;
 use super::rows::{BETWEEN_LINES, Rows};
 use super::schema::{self, Object};
 use super::sql::{has_keyword, identifier, literal};
@@ -363,6 +364,21 @@ pub(super) fn reveals_long_rows(pages: &[PageRow], rows: &mut Rows) -> Result<bo
 }
 
 impl PageRow {
+    /// The last row of the page, by what the next range is told; `None` where rows have to be counted.
+    pub(super) fn place(&self, rows: &Rows) -> Option<After> {
+        if rows.key.is_empty() {
+            return self.last.clone().map(After::Rowid);
+        }
+        match (&self.last, &self.text) {
+            (Some(last), _) => {
+                let values: Vec<String> = serde_json::from_str(last).ok()?;
+                (last.len() <= LONGEST_PLACE).then_some(After::Key(values))
+            }
+            (None, Some(text)) => rows.place_in(text.rsplit(BETWEEN_LINES).next()?),
+            (None, None) => None,
+        }
+    }
+
     /// Whether a row has no line.
     pub(super) const fn has_long_rows(&self) -> bool {
         self.text.is_none() || self.long > 0

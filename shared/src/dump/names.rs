@@ -136,7 +136,9 @@ impl Names {
             .collect();
         let place = match &self.rowid {
             Some((ours, _)) => format!(", {ours} AS k"),
-            None if self.is_range => format!(", {} AS k", rows.place_of(self)),
+            None if self.is_range && rows.has_cut_pages() => {
+                format!(", {} AS k", rows.place_of(self))
+            }
             None => String::new(),
         };
         let filter = if conditions.is_empty() {
@@ -147,7 +149,9 @@ impl Names {
         // In the order of the rowid also without a range: it costs nothing, and the rows lie like that.
         let tail = match &self.rowid {
             Some((ours, _)) if self.tail.is_empty() => format!(" ORDER BY {ours}"),
-            _ => self.tail.clone(),
+            Some(_) => self.tail.clone(),
+            // Or SQLite looks through to the expression, and makes it anew wherever it is named. An order does the same.
+            None => " LIMIT -1".to_owned(),
         };
         format!(
             "SELECT {expression}{place} FROM {}{filter}{tail}",

@@ -10,7 +10,7 @@ use super::data::{
     self, Count, LongRow, Of, PageRow, Pair, RowText, counters, lines, merge, reveals,
     reveals_long_rows, settings,
 };
-use super::limits::{LONGEST_PLACE, LONGEST_STATEMENT};
+use super::limits::LONGEST_STATEMENT;
 use super::plan::Plan;
 use super::range::{After, Range};
 use super::rows::Found;
@@ -471,10 +471,10 @@ impl<'a, D: Database> PagedDump<'a, D> {
             } else {
                 MOST_ROWS
             };
-            let last = pages.last().and_then(|page| page.last.clone());
+            let after = pages.last().and_then(|page| page.place(rows));
             let text = merge(rows, pages, long);
             let pace = self.cursor.pace.learn(limit, &text, most);
-            let next = self.next(text.rows, limit, rows_after(of, &self.plan, last));
+            let next = self.next(text.rows, limit, after);
             return Ok(Content::Rows {
                 of,
                 pace,
@@ -551,17 +551,6 @@ impl Cursor {
         self.done += next.rows;
         next.is_last
     }
-}
-
-/// The last row of a range, by what the next one is told.
-fn rows_after(of: Of, plan: &Plan, last: Option<String>) -> Option<After> {
-    let last = last?;
-    let has_key = matches!(of, Of::Table(n) if plan.tables.get(n).is_some_and(|table| !table.rows.key.is_empty()));
-    if !has_key {
-        return Some(After::Rowid(last));
-    }
-    let values: Vec<String> = serde_json::from_str(&last).ok()?;
-    (last.len() <= LONGEST_PLACE).then_some(After::Key(values))
 }
 
 fn steps(plan: &Plan) -> Vec<Step> {

@@ -10,9 +10,9 @@ use super::limits::{
     LONG_VALUE, LONGEST_KEY, LONGEST_PLACE, LONGEST_VALUE, PAGE, PIECE, STATEMENT,
 };
 use super::names::{MOST_COLUMNS, Names};
-use super::range::Range;
+use super::range::{After, Range};
 use super::schema::{Affinity, KeyColumn, ROWIDS, Table};
-use super::sql::{balanced, identifier, literal, same_name, spread};
+use super::sql::{balanced, identifier, literal, literals, same_name, spread};
 
 /// What stands in a page where text was no UTF-8; also a character of its own.
 const REPLACEMENT: char = '\u{FFFD}';
@@ -183,18 +183,18 @@ impl Rows {
 
     /// Reads the rows, or a range of them, as pages in order: `text` has the literals of `rows` rows, [`BETWEEN_LINES`].
     /// Where pages are cut, and it is NULL, one row too long for a statement stands there. `longest` has the bytes of the
-    /// longest line, `last` the place of the last row in its range.
+    /// longest line, `last` the place of the last row in its range, where [`Rows::place_in`] does not tell it.
     ///
     /// Whether a row is too long is looked at before it is written only where pages are cut; elsewhere the line tells, or
     /// a result that is more than a value holds.
     pub(super) fn pages(&self, range: Option<&Range>) -> String {
         let names = Names::of(self, range);
         let mut line = self.line(&names);
-        if self.has_cut_pages() || !names.has_rowid() {
+        if self.has_cut_pages() {
             let (length, most) = (length(&names), self.room() / 2);
             line = format!("CASE WHEN {length} <= {most} THEN {line} END");
         }
-        self.paged(&names, &line, "")
+        self.paged(&names, &line, "", self.has_cut_pages())
     }
 
     /// Reads the rows that are too long for a statement, each as the statements of `text` in order: pieces, the row,
@@ -282,7 +282,8 @@ impl Rows {
                     literal(&set),
                     self.value_as_it_is(&names, opened.column),
                 );
-                self.paged(&names, &line, &self.condition(&names, opened))
+                let cuts = self.has_cut_pages() || !names.has_rowid();
+                self.paged(&names, &line, &self.condition(&names, opened), cuts)
             })
             .collect()
     }
@@ -348,7 +349,8 @@ impl Rows {
         were_whole
     }
 
-    const fn has_cut_pages(&self) -> bool {
+    /// Whether pages are cut by the bytes of their rows.
+    pub(super) const fn has_cut_pages(&self) -> bool {
         self.is_cut || self.found.long_rows
     }
 
@@ -357,10 +359,10 @@ impl Rows {
     /// One page of them all costs no more than reading the rows. Pages that are cut by bytes, each row without a line by
     /// itself, cost several times as much: D1 also bills what SQLite keeps to number and sum up. The lines are made before
     /// that, since a whole row may be more than it keeps.
-    fn paged(&self, names: &Names, line: &str, condition: &str) -> String {
+    fn paged(&self, names: &Names, line: &str, condition: &str, cuts: bool) -> String {
         let (place, order, last) = names.order();
         let rows = names.select(self, &format!("{line} AS line"), condition);
-        if self.has_cut_pages() || !names.has_rowid() {
+        if cuts {
             return format!(
                 "SELECT group_concat(line, char(0) ORDER BY n) AS text, count(*) AS rows, 0 AS long, \
                  ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM \
@@ -370,6 +372,7 @@ impl Rows {
                  WINDOW w AS (ORDER BY n ROWS UNBOUNDED PRECEDING)) GROUP BY run, page ORDER BY run, page"
             );
         }
+        let last = if names.has_rowid() { last } else { "NULL" };
         format!(
             "SELECT group_concat(line, char(0)) AS text, count(*) AS rows, count(*) - count(line) AS long, \
              ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM ({rows}) HAVING count(*) > 0"
@@ -404,6 +407,19 @@ impl Rows {
             balanced(&lengths, "+"),
             literals.join(", ")
         )
+    }
+
+    /// The place of a row by its line: the literals of its key; `None` where there is no key, or one that is longer than a
+    /// place may be.
+    pub(super) fn place_in(&self, line: &str) -> Option<After> {
+        let literals = literals(line);
+        let key: Vec<String> = self
+            .key
+            .iter()
+            .map(|column| Some((*literals.get(self.place(&column.name)?)?).to_owned()))
+            .collect::<Option<_>>()?;
+        let bytes: usize = key.iter().map(String::len).sum();
+        (!key.is_empty() && bytes <= LONGEST_PLACE).then_some(After::Key(key))
     }
 
     /// For which rows a column is opened; never NULL.

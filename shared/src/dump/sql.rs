@@ -204,6 +204,27 @@ pub(super) fn spread(call: &str, operands: &[String]) -> String {
     spread(call, &inner)
 }
 
+/// The literals of a row, between which there are commas: commas in a text or in a call's brackets are none of those.
+pub(super) fn literals(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut start, mut depth, mut is_text) = (0, 0_u32, false);
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            b'\'' => is_text = !is_text,
+            _ if is_text => {}
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => {
+                found.extend(line.get(start..at));
+                start = at + ", ".len();
+            }
+            _ => {}
+        }
+    }
+    found.extend(line.get(start..));
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,6 +282,22 @@ mod tests {
     fn operands_are_joined_as_a_tree() {
         let operands: Vec<String> = ["a", "b", "c"].map(ToOwned::to_owned).to_vec();
         assert_eq!(balanced(&operands, "||"), "(a || (b || c))");
+    }
+
+    #[test]
+    fn a_line_has_the_literals_of_its_row() {
+        for literals_of_row in [
+            vec!["1"],
+            vec!["1", "'a, b'", "NULL"],
+            vec!["'it''s, ('', ('", "X'00'", "-9.0e+999"],
+            vec![
+                "replace('a, \\r', '\\r', char(13))",
+                "CAST(X'00' AS TEXT)",
+                "''",
+            ],
+        ] {
+            assert_eq!(literals(&literals_of_row.join(", ")), literals_of_row);
+        }
     }
 
     #[test]

@@ -28,3 +28,14 @@ fn a_key_that_makes_the_statement_too_long_is_counted_and_not_compared_with() {
          replace(hex(zeroblob(60000)), '0', 'v') FROM json_each('[1,2,3,4,5]')",
     );
 }
+
+/// A CAST has an affinity, which would turn the numbers of the column into text if it won over the column's.
+#[test]
+fn a_key_without_a_type_is_compared_as_it_is() {
+    assert_restores_in_pages(
+        "CREATE TABLE t (k PRIMARY KEY) WITHOUT ROWID; \
+         WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100) INSERT INTO t SELECT x FROM n; \
+         INSERT INTO t SELECT CAST(CAST('!' || k AS BLOB) || x'00' AS TEXT) FROM t; \
+         INSERT INTO t VALUES (-5.5), ('7'), (x'00'), (x'31')",
+    );
+}
