@@ -13,6 +13,7 @@ use shared::registry::{DatabaseConfig, Registry};
 use shared::retry::Backoff;
 use shared::time::Timestamp;
 
+use crate::encoding::Encoding;
 use crate::pages::{self, Progress, abandon, export_in_pages, saved};
 use crate::ports::Ports;
 use crate::store::{Place, Slot, StoringError, find, store};
@@ -36,8 +37,22 @@ pub struct Settings {
     pub part_bytes: usize,
     /// After how much time an invocation leaves the rest to the next one, in milliseconds.
     pub budget_ms: u32,
+    /// Whether dumps are stored as gzip, whatever the registry says of their databases.
+    pub gzip: Option<bool>,
     /// How long after its job was planned a backup may still be made.
     pub deadline_seconds: u32,
+}
+
+impl Settings {
+    /// How a new dump of a database is stored.
+    fn encoding(&self, database: Option<&DatabaseConfig>) -> Encoding {
+        let registered = database.is_some_and(|database| database.gzip);
+        if self.gzip.unwrap_or(registered) {
+            Encoding::Gzip
+        } else {
+            Encoding::Plain
+        }
+    }
 }
 
 /// Something went wrong with a message, which is to be logged.
@@ -124,6 +139,7 @@ impl ExportError {
             Self::Store(error) => match error {
                 StoringError::Bucket(_) | StoringError::Contended { .. } => true,
                 StoringError::Encode(_)
+                | StoringError::Compress(_)
                 | StoringError::ForeignManifest { .. }
                 | StoringError::Taken { .. } => false,
             },
@@ -356,12 +372,14 @@ async fn back_up<P: Ports>(
     claim: &Claim,
 ) -> Result<Outcome, ExportError> {
     let date = claim.planned.date();
+    let database = to_be_made(settings, claim);
     let slot = Slot {
         database: &claim.message.database,
         date: &date,
         job_id: &claim.message.job_id,
+        encoding: settings.encoding(database.as_ref().ok().copied()),
     };
-    let made = match to_be_made(settings, claim) {
+    let made = match database {
         Ok(database) => make(ports, settings, claim, database, &slot).await?,
         // What an earlier attempt committed is a backup, whatever has happened since.
         Err(refusal) => match find(ports.bucket(), &slot).await? {
@@ -432,7 +450,7 @@ async fn make<P: Ports>(
     let source = ports.sources().source(&database.binding)?;
     match dump(&source, ports.clock(), &request, settings.snapshot_bytes).await {
         Ok(dump) => {
-            let manifest = store(ports.bucket(), slot, key, &dump).await?;
+            let manifest = store(ports.bucket(), slot, key, dump).await?;
             Ok(Progress::Committed(Box::new(manifest)))
         }
         Err(DumpError::TooLarge { .. }) => {

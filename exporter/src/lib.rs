@@ -3,6 +3,7 @@
 //! What a message does is in [`export()`], over ports, so that all of it is tested natively. This file only joins it to
 //! the runtime.
 
+mod encoding;
 mod export;
 mod pages;
 pub mod ports;
@@ -106,6 +107,7 @@ fn deployed(env: &Env) -> Result<(Runtime<'_>, Settings), DeploymentError> {
         snapshot_bytes: whole_number(env, "SNAPSHOT_MAX_BYTES", 0..=64 * 1024 * 1024)?
             .map_or(LARGEST_SNAPSHOT, u64::from),
         part_bytes: PART_BYTES,
+        gzip: whole_number(env, "EXPORT_GZIP", 0..=1)?.map(|gzip| gzip == 1),
         budget_ms: whole_number(env, "EXPORT_TIMEOUT_MS", 0..=840_000)?
             .unwrap_or(registry.backup.export_timeout_ms),
         deadline_seconds: whole_number(env, "EXPORT_DEADLINE_SECONDS", 60..=604_800)?

@@ -1,13 +1,16 @@
 //! The export of a database that does not fit one transaction: in pages, stored in parts, over as many invocations as it
 //! takes.
 
+use std::borrow::Cow;
+
 use futures_util::future::join;
 use serde::{Deserialize, Serialize};
 use shared::catalogue::checkpoints::{self, Checkpoint};
 use shared::dump::{Cursor, DumpError, DumpRequest, PagedDump};
-use shared::manifest::Manifest;
+use shared::manifest::{Gzip, Manifest};
 use shared::ports::{Clock, Database, ObjectStore, Part};
 
+use crate::encoding::{Encoding, nothing};
 use crate::export::{Claim, ExportError, LEASE_SECONDS, Settings, still_held};
 use crate::ports::Ports;
 use crate::store::{self, Slot, StoringError};
@@ -30,6 +33,8 @@ pub(crate) struct State {
     upload: String,
     /// Of the parts stored so far, in order.
     tags: Vec<String>,
+    /// Bytes of those parts.
+    stored: u64,
     cursor: Cursor,
     /// When all parts are stored.
     manifest: Option<Manifest>,
@@ -91,13 +96,14 @@ pub(crate) async fn begin<P: Ports, D: Database>(
     let dump = PagedDump::begin(source, request, ports.clock().now()).await?;
     let upload = ports
         .bucket()
-        .begin_upload(&key, store::SQL, request.job_id)
+        .begin_upload(&key, Encoding::of_key(&key).content_type(), request.job_id)
         .await
         .map_err(StoringError::Bucket)?;
     let state = State {
         key,
         upload,
         tags: Vec::new(),
+        stored: 0,
         cursor: dump.cursor().clone(),
         manifest: None,
     };
@@ -124,7 +130,7 @@ async fn go_on<P: Ports, D: Database>(
             }
         }
     };
-    complete(ports, slot, state, &manifest).await?;
+    complete(ports, slot, state).await?;
     let manifest = store::commit(ports.bucket(), slot, &manifest).await?;
     Ok(Progress::Committed(Box::new(manifest)))
 }
@@ -141,29 +147,36 @@ async fn write<P: Ports, D: Database>(
     state: &mut State,
 ) -> Result<Option<Manifest>, ExportError> {
     let size = settings.part_bytes;
+    let encoding = Encoding::of_key(&state.key);
+    let now = || ports.clock().now();
     let mut part = Vec::with_capacity(size);
-    let mut ahead = dump.read(size, ports.clock().now()).await?;
+    let mut ahead = dump.read(encoding.text_in(size), now()).await?;
     while let Some(piece) = ahead {
         let room = size.saturating_sub(part.len());
         let rendered = dump.render(&piece);
-        if rendered.text.len() > size {
-            let bytes = rendered.text.len();
+        let bytes = encode(encoding, &rendered.text)?;
+        if !encoding.fits(bytes.len(), size) {
             if !dump.slow_down(&piece) {
-                return Err(ExportError::PieceTooLarge { bytes });
+                return Err(ExportError::PieceTooLarge { bytes: bytes.len() });
             }
-            ahead = dump.read(room, ports.clock().now()).await?;
+            ahead = dump.read(encoding.text_in(room), now()).await?;
             continue;
         }
-        let fits = rendered.text.len() <= room;
+        let fits = encoding.fits(bytes.len(), room);
         if fits {
-            part.extend_from_slice(dump.accept(rendered).as_bytes());
+            part.extend_from_slice(&bytes);
+            drop(bytes);
+            dump.accept(rendered);
         }
         let room = size.saturating_sub(part.len());
         if fits && room >= size / LEAST_ROOM {
-            ahead = dump.read(room, ports.clock().now()).await?;
+            ahead = dump.read(encoding.text_in(room), now()).await?;
             continue;
         }
-        part.extend_from_slice(dump.pad(room).as_bytes());
+        part.extend_from_slice(&match encoding {
+            Encoding::Plain => dump.pad(room).into_bytes(),
+            Encoding::Gzip => nothing(room).map_err(StoringError::Compress)?,
+        });
         if !fits {
             dump.postpone(&piece);
         }
@@ -175,12 +188,14 @@ async fn write<P: Ports, D: Database>(
             return Ok(None);
         }
         if !fits {
-            let rendered = dump.render(&piece);
-            part.extend_from_slice(dump.accept(rendered).as_bytes());
+            // What is written before it is more now, by the blanks.
+            let text = dump.accept(dump.render(&piece));
+            part.extend_from_slice(&encode(encoding, &text)?);
         }
         let room = size.saturating_sub(part.len());
         let on_its_way = put(ports, claim, full, reached, state);
-        let (stored, next) = join(on_its_way, dump.read(room, ports.clock().now())).await;
+        let reading = dump.read(encoding.text_in(room), now());
+        let (stored, next) = join(on_its_way, reading).await;
         stored?;
         ahead = next?;
     }
@@ -188,13 +203,22 @@ async fn write<P: Ports, D: Database>(
         dump.check_schema().await?;
         put(ports, claim, part, dump.cursor().clone(), state).await?;
     }
+    let gzip = Gzip {
+        size_bytes: state.stored,
+        sha256: None,
+    };
     let manifest = Manifest {
         key: state.key.clone(),
+        gzip: (encoding == Encoding::Gzip).then_some(gzip),
         ..dump.manifest()
     };
     state.manifest = Some(manifest.clone());
     save(ports, claim, state).await?;
     Ok(Some(manifest))
+}
+
+fn encode(encoding: Encoding, text: &str) -> Result<Cow<'_, [u8]>, StoringError> {
+    encoding.encode(text).map_err(StoringError::Compress)
 }
 
 /// Stores a part and saves the checkpoint after it.
@@ -211,12 +235,14 @@ async fn put<P: Ports>(
         upload: &state.upload,
         number: u16::try_from(number).map_err(|_| ExportError::TooManyParts)?,
     };
+    let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
     let tag = ports
         .bucket()
         .put_part(part, body)
         .await
         .map_err(StoringError::Bucket)?;
     state.tags.push(tag);
+    state.stored += bytes;
     state.cursor = reached;
     save(ports, claim, state).await
 }
@@ -225,12 +251,7 @@ fn is_spent<P: Ports>(ports: &P, settings: &Settings, claim: &Claim) -> bool {
     ports.clock().now().millis_since(claim.claimed) >= i64::from(settings.budget_ms)
 }
 
-async fn complete<P: Ports>(
-    ports: &P,
-    slot: &Slot<'_>,
-    state: &State,
-    manifest: &Manifest,
-) -> Result<(), ExportError> {
+async fn complete<P: Ports>(ports: &P, slot: &Slot<'_>, state: &State) -> Result<(), ExportError> {
     match ports
         .bucket()
         .head(&state.key)
@@ -238,8 +259,7 @@ async fn complete<P: Ports>(
         .map_err(StoringError::Bucket)?
     {
         Some(object)
-            if object.owner.as_deref() == Some(slot.job_id)
-                && object.size == manifest.size_bytes => {}
+            if object.owner.as_deref() == Some(slot.job_id) && object.size == state.stored => {}
         Some(_) => {
             return Err(StoringError::Contended {
                 key: state.key.clone(),

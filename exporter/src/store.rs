@@ -1,15 +1,14 @@
 //! Where a dump goes in the bucket, and how it is committed there.
 //!
 //! A dump counts when its manifest is beside it. The first backup of a database on a day has the plain key
-//! `2024-12-08/groveauth.sql`; where another job has that, the key names the job. Nothing that is committed is ever
+//! `2024-12-08/groveauth.sql`, or `.sql.gz`; where another job has that, the key names the job. Nothing that is committed is ever
 //! overwritten: both puts are create-only.
 
-use shared::dump::{Dump, hex};
-use shared::manifest::{Manifest, manifest_key};
+use shared::dump::{Dump, hex, sha256};
+use shared::manifest::{Gzip, Manifest, manifest_key};
 use shared::ports::{ObjectInfo, ObjectStore, Put, PutOptions, StoreError};
 
-/// The content type of a dump.
-pub(crate) const SQL: &str = "application/sql";
+use crate::encoding::{Encoding, member};
 
 /// How often a key may be found taken by what this job left there itself, before the attempt is given up.
 const MOST_TRIES: u32 = 3;
@@ -23,6 +22,8 @@ pub(crate) struct Slot<'a> {
     pub(crate) date: &'a str,
     /// The job's UUID.
     pub(crate) job_id: &'a str,
+    /// How its dump is to be stored.
+    pub(crate) encoding: Encoding,
 }
 
 impl Slot<'_> {
@@ -32,10 +33,12 @@ impl Slot<'_> {
             database,
             date,
             job_id,
+            encoding,
         } = self;
+        let ending = encoding.ending();
         [
-            format!("{date}/{database}.sql"),
-            format!("{date}/{database}-{job_id}.sql"),
+            format!("{date}/{database}{ending}"),
+            format!("{date}/{database}-{job_id}{ending}"),
         ]
     }
 }
@@ -49,6 +52,9 @@ pub enum StoringError {
     /// The manifest does not turn into JSON; it always does.
     #[error("the manifest could not be written as JSON")]
     Encode(#[source] serde_json::Error),
+    /// The text was not compressed; into memory it always is.
+    #[error("the dump could not be compressed")]
+    Compress(#[source] std::io::Error),
     /// Something else is where a manifest belongs.
     #[error(
         "`{key}` is in the bucket but is no manifest of this version; move it away, so that the backup beside it can be judged"
@@ -90,8 +96,8 @@ pub(crate) async fn find<B: ObjectStore>(
     slot: &Slot<'_>,
 ) -> Result<Place, StoringError> {
     let keys = slot.keys();
-    for key in &keys {
-        let at_manifest = manifest_key(key);
+    for free in &keys {
+        let at_manifest = manifest_key(free);
         let manifest = bucket.get(&at_manifest).await?;
         let manifest = manifest.map(|body| read(&at_manifest, &body)).transpose()?;
         if manifest
@@ -100,9 +106,14 @@ pub(crate) async fn find<B: ObjectStore>(
         {
             continue;
         }
-        let dump = bucket.head(key).await?;
+        // How dumps are stored may have changed since.
+        let key = match &manifest {
+            Some(manifest) => manifest.key.clone(),
+            None => free.clone(),
+        };
+        let dump = bucket.head(&key).await?;
         match (manifest, dump) {
-            (None, None) => return Ok(Place::Free(key.clone())),
+            (None, None) => return Ok(Place::Free(free.clone())),
             (None, Some(dump)) if dump.owner.as_deref() != Some(slot.job_id) => {}
             (Some(manifest), Some(dump)) if is_of(&manifest, &dump) => {
                 return Ok(Place::Committed(Box::new(manifest)));
@@ -112,9 +123,9 @@ pub(crate) async fn find<B: ObjectStore>(
                     bucket.delete(&at_manifest).await?;
                 }
                 if dump.is_some() {
-                    bucket.delete(key).await?;
+                    bucket.delete(&key).await?;
                 }
-                return Ok(Place::Free(key.clone()));
+                return Ok(Place::Free(free.clone()));
             }
         }
     }
@@ -125,8 +136,12 @@ pub(crate) async fn find<B: ObjectStore>(
 
 /// Whether a manifest is of this object. Of one that came in parts the bucket knows only the size.
 fn is_of(manifest: &Manifest, object: &ObjectInfo) -> bool {
-    let is_same = |hash: [u8; 32]| hex(&hash) == manifest.sha256;
-    object.size == manifest.size_bytes && object.sha256.is_none_or(is_same)
+    let (size, sha256) = match &manifest.gzip {
+        Some(gzip) => (gzip.size_bytes, gzip.sha256.as_deref()),
+        None => (manifest.size_bytes, Some(manifest.sha256.as_str())),
+    };
+    let is_same = |hash: [u8; 32]| sha256.is_none_or(|sha256| hex(&hash) == sha256);
+    object.size == size && object.sha256.is_none_or(is_same)
 }
 
 /// Stores a dump at a key that [`find`] found free, and commits it; returns its manifest, with its key.
@@ -139,15 +154,16 @@ pub(crate) async fn store<B: ObjectStore>(
     bucket: &B,
     slot: &Slot<'_>,
     key: String,
-    dump: &Dump,
+    dump: Dump,
 ) -> Result<Manifest, StoringError> {
     let mut key = key;
+    let stored = Stored::of(dump, slot.encoding)?;
     for _ in 0..MOST_TRIES {
         let manifest = Manifest {
             key: key.clone(),
-            ..dump.manifest.clone()
+            ..stored.manifest.clone()
         };
-        if put(bucket, slot, &manifest, dump).await? {
+        if put(bucket, slot, &manifest, &stored).await? {
             return Ok(manifest);
         }
         match find(bucket, slot).await? {
@@ -158,19 +174,49 @@ pub(crate) async fn store<B: ObjectStore>(
     Err(StoringError::Contended { key })
 }
 
+/// A dump as it is to be stored.
+struct Stored {
+    body: Vec<u8>,
+    sha256: [u8; 32],
+    manifest: Manifest,
+}
+
+impl Stored {
+    fn of(dump: Dump, encoding: Encoding) -> Result<Self, StoringError> {
+        let mut stored = Self {
+            body: dump.body,
+            sha256: dump.sha256,
+            manifest: dump.manifest,
+        };
+        if encoding == Encoding::Gzip {
+            stored.body = member(&stored.body).map_err(StoringError::Compress)?;
+            stored.sha256 = sha256(&stored.body);
+            stored.manifest.gzip = Some(Gzip {
+                size_bytes: u64::try_from(stored.body.len()).unwrap_or(u64::MAX),
+                sha256: Some(hex(&stored.sha256)),
+            });
+        }
+        Ok(stored)
+    }
+}
+
 /// Puts dump and manifest; `false` when something was there.
 async fn put<B: ObjectStore>(
     bucket: &B,
     slot: &Slot<'_>,
     manifest: &Manifest,
-    dump: &Dump,
+    stored: &Stored,
 ) -> Result<bool, StoringError> {
     let options = PutOptions {
-        content_type: SQL,
-        sha256: dump.sha256,
+        content_type: slot.encoding.content_type(),
+        sha256: stored.sha256,
         owner: slot.job_id.to_owned(),
     };
-    if bucket.put_new(&manifest.key, &dump.body, &options).await? == Put::Exists {
+    if bucket
+        .put_new(&manifest.key, &stored.body, &options)
+        .await?
+        == Put::Exists
+    {
         return Ok(false);
     }
     Ok(put_manifest(bucket, slot, manifest).await? == Put::Created)
@@ -184,7 +230,7 @@ async fn put_manifest<B: ObjectStore>(
     let body = serde_json::to_vec_pretty(manifest).map_err(StoringError::Encode)?;
     let options = PutOptions {
         content_type: "application/json",
-        sha256: shared::dump::sha256(&body),
+        sha256: sha256(&body),
         owner: slot.job_id.to_owned(),
     };
     let key = manifest_key(&manifest.key);

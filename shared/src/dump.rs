@@ -211,6 +211,7 @@ impl About<'_> {
             consistency,
             size_bytes: 0,
             sha256: String::new(),
+            gzip: None,
             schema_sha256: plan.schema_sha256(),
             total_rows: 0,
             tables: Vec::new(),

@@ -26,10 +26,13 @@ pub struct Manifest {
     pub generated: String,
     /// What was proved about the instant the data is from.
     pub consistency: Consistency,
-    /// Size of the dump in bytes.
+    /// Size of the dump's text in bytes.
     pub size_bytes: u64,
-    /// SHA-256 of the dump, lower-case hex.
+    /// SHA-256 of the dump's text, lower-case hex.
     pub sha256: String,
+    /// How it is stored, when not as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gzip: Option<Gzip>,
     /// SHA-256 of the schema's statements as the dump has them, lower-case hex.
     pub schema_sha256: String,
     /// Rows in all tables.
@@ -43,6 +46,17 @@ pub struct Manifest {
     /// What a person should know before trusting this dump alone (an FTS5 index whose text cannot be read back).
     #[serde(default)]
     pub warnings: Vec<String>,
+}
+
+/// A dump that is stored as gzip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gzip {
+    /// Size of the object in bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of the object, lower-case hex; not known of one that was stored in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// One table of a dump.
@@ -81,9 +95,11 @@ impl Consistency {
     }
 }
 
-/// Where the manifest of the dump `dump_key` is: `2024-12-08/groveauth.manifest.json` of `2024-12-08/groveauth.sql`.
+/// Where the manifest of the dump `dump_key` is: `2024-12-08/groveauth.manifest.json` of `2024-12-08/groveauth.sql`, and of
+/// `2024-12-08/groveauth.sql.gz`.
 pub fn manifest_key(dump_key: &str) -> String {
-    let stem = dump_key.strip_suffix(".sql").unwrap_or(dump_key);
+    let plain = dump_key.strip_suffix(".gz").unwrap_or(dump_key);
+    let stem = plain.strip_suffix(".sql").unwrap_or(dump_key);
     format!("{stem}.manifest.json")
 }
 
@@ -96,6 +112,10 @@ mod tests {
         for (dump, manifest) in [
             (
                 "2024-12-08/groveauth.sql",
+                "2024-12-08/groveauth.manifest.json",
+            ),
+            (
+                "2024-12-08/groveauth.sql.gz",
                 "2024-12-08/groveauth.manifest.json",
             ),
             (

@@ -99,6 +99,9 @@ pub struct DatabaseConfig {
     pub priority: Priority,
     /// For people, for instance `212 KB`.
     pub estimated_size: String,
+    /// Whether its dumps are stored as gzip.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gzip: bool,
 }
 
 /// How much a database matters.
@@ -145,6 +148,7 @@ mod tests {
                 description: String::new(),
                 priority: *priority,
                 estimated_size: String::new(),
+                gzip: false,
             })
             .collect();
         Registry {

@@ -134,6 +134,7 @@ fn database(
         description: description?.value,
         priority: priority?,
         estimated_size: estimated_size?.value,
+        gzip: false,
     })
 }
 

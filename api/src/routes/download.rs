@@ -56,7 +56,12 @@ pub(crate) async fn download<P: Ports>(
 }
 
 fn response(backup: &BackupView, info: &ObjectInfo, content: Content) -> Response {
-    let filename = format!("{}-{}.sql", backup.database_name, backup.backup_date);
+    let (ending, content_type) = if backup.is_gzip() {
+        (".sql.gz", "application/gzip")
+    } else {
+        (".sql", "application/sql")
+    };
+    let filename = format!("{}-{}{ending}", backup.database_name, backup.backup_date);
     let mut response = match content {
         Content::Body(body) => body.into_response(),
         Content::Runtime(body) => {
@@ -67,7 +72,7 @@ fn response(backup: &BackupView, info: &ObjectInfo, content: Content) -> Respons
         }
     };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/sql"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(info.size));
     // Names of databases are safe keys, and etags hexadecimal: what is neither is left out rather than escaped.
     let disposition = format!("attachment; filename=\"{filename}\"");

@@ -140,11 +140,17 @@ fn instructions(name: &str, origin: &str, newest: Option<&BackupView>) -> Instru
         |backup| rfc3339(backup.created_at),
     );
     let file = format!("{name}-{date}.sql");
+    let is_gzip = newest.is_some_and(BackupView::is_gzip);
+    let (stored, unpack) = if is_gzip {
+        (format!("{file}.gz"), format!("gunzip {file}.gz; "))
+    } else {
+        (file.clone(), String::new())
+    };
     let download = format!(
-        "1. Download backup: curl -f -H \"Authorization: Bearer $API_TOKEN\" -o {file} {origin}/download/{date}/{name}"
+        "1. Download backup: curl -f -H \"Authorization: Bearer $API_TOKEN\" -o {stored} {origin}/download/{date}/{name}"
     );
     let review = format!(
-        "2. Review the SQL file, which when whole ends with \"Backup Complete\": head -20 {file}; tail -6 {file}"
+        "2. Review the SQL file, which when whole ends with \"Backup Complete\": {unpack}head -20 {file}; tail -6 {file}"
     );
     let new = format!("{name}-restored");
     Instructions {

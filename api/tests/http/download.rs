@@ -27,6 +27,20 @@ fn a_dump_comes_as_it_is_stored_and_as_a_file() {
 }
 
 #[test]
+fn a_dump_that_is_stored_as_gzip_comes_as_such() {
+    let server = Server::new();
+    server.backup("groveauth", SUNDAY, "job-0");
+    server.zip("groveauth", SUNDAY);
+    let answer = server.get("/download/2024-12-08/groveauth");
+    assert_eq!(answer.header("content-type"), "application/gzip");
+    assert_eq!(
+        answer.header("content-disposition"),
+        "attachment; filename=\"groveauth-2024-12-08.sql.gz\""
+    );
+    assert_eq!(answer.header("content-length"), "2");
+}
+
+#[test]
 fn a_head_request_tells_the_same_without_opening_the_dump() {
     let server = Server::new();
     server.backup("groveauth", SUNDAY, "job-0");

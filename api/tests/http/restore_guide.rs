@@ -37,6 +37,24 @@ fn a_guide_names_the_database_as_the_registry_does() {
 }
 
 #[test]
+fn a_dump_that_is_stored_as_gzip_is_unpacked_first() {
+    let server = Server::new();
+    server.backup("groveauth", SUNDAY, "job-0");
+    server.zip("groveauth", SUNDAY);
+    let steps = steps(
+        &server.get("/restore-guide/groveauth").json(),
+        "method1_wrangler",
+    );
+    for expected in [
+        "-o groveauth-2024-12-08.sql.gz http",
+        "gunzip groveauth-2024-12-08.sql.gz; head",
+        "--file=groveauth-2024-12-08.sql\n",
+    ] {
+        assert!(steps.contains(expected), "{steps}");
+    }
+}
+
+#[test]
 fn every_stored_backup_is_listed_with_an_address_of_its_own() {
     let address = "https://cache.example/download";
     assert_eq!(

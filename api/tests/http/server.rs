@@ -164,6 +164,15 @@ impl Server {
         self.objects.place(&key, &dump);
     }
 
+    /// Has that backup stored as gzip.
+    pub(crate) fn zip(&self, database: &str, created: i64) {
+        let plain = key(database, created);
+        let statement =
+            Statement::new("UPDATE backup_inventory SET r2_key = ?1 || '.gz' WHERE r2_key = ?1");
+        self.write(statement.bind(plain.clone()));
+        self.objects.place(&format!("{plain}.gz"), b"\x1f\x8b");
+    }
+
     /// Runs SQL on the catalogue.
     pub(crate) fn sql(&self, sql: &'static str) {
         self.write(Statement::new(sql));

@@ -70,6 +70,7 @@ impl Bench {
                 },
                 snapshot_bytes: 1_000_000,
                 part_bytes: PART,
+                gzip: None,
                 budget_ms: 30_000,
                 deadline_seconds: 6 * 3600,
             },
@@ -148,13 +149,16 @@ impl Bench {
     }
 
     pub(crate) fn dump(&self, key: &str) -> String {
-        let body = block_on(self.system.bucket.get(key)).unwrap().unwrap();
-        String::from_utf8(body).unwrap()
+        String::from_utf8(self.object(key)).unwrap()
+    }
+
+    /// What is stored at a key, as it is.
+    pub(crate) fn object(&self, key: &str) -> Vec<u8> {
+        block_on(self.system.bucket.get(key)).unwrap().unwrap()
     }
 
     pub(crate) fn manifest(&self, key: &str) -> Manifest {
-        let body = block_on(self.system.bucket.get(key)).unwrap().unwrap();
-        serde_json::from_slice(&body).unwrap()
+        serde_json::from_slice(&self.object(key)).unwrap()
     }
 }
 

@@ -9,4 +9,5 @@
 mod bench;
 mod crashes;
 mod facts;
+mod gzip;
 mod pages;

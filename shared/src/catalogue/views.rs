@@ -167,13 +167,13 @@ pub struct BackupView {
     pub r2_key: String,
     /// The job that made it.
     pub job_id: Option<String>,
-    /// Its size.
+    /// The size of its text.
     pub size_bytes: u64,
     /// Tables in it.
     pub table_count: Option<u64>,
     /// Rows in it.
     pub row_count: Option<u64>,
-    /// SHA-256 of it, lower-case hex.
+    /// SHA-256 of its text, lower-case hex.
     pub sha256: Option<String>,
     /// `snapshot` when one transaction read it all, else `paged`.
     pub consistency: Option<String>,
@@ -181,6 +181,13 @@ pub struct BackupView {
     pub created_at: i64,
     /// When it is due to be deleted.
     pub expires_at: i64,
+}
+
+impl BackupView {
+    /// Whether the object is gzip, of the text that size and hash are of.
+    pub fn is_gzip(&self) -> bool {
+        self.r2_key.ends_with(".gz")
+    }
 }
 
 /// `SELECT` with the columns of a [`BackupView`], and what follows.

@@ -15,6 +15,7 @@ fn registry() -> Registry {
         description: String::new(),
         priority: Priority::Normal,
         estimated_size: String::new(),
+        gzip: false,
     };
     Registry {
         backup: BackupConfig {
