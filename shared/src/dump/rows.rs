@@ -4,6 +4,7 @@
 //! statement interrupts the pages: its values are put together from pieces in a scratch table and inserted whole, so that
 //! no constraint ever sees a part of one.
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::limits::{
@@ -15,9 +16,9 @@ use super::schema::{Affinity, KeyColumn, ROWIDS, Table};
 use super::sql::{balanced, identifier, literal, literals, same_name, spread};
 
 /// What stands in a page where text was no UTF-8; also a character of its own.
-const REPLACEMENT: char = '\u{FFFD}';
-/// What wrangler looks for in a file that it restores.
-const WORDS: [&str; 2] = ["BEGIN TRANSACTION", "COMMIT;"];
+const REPLACEMENT: &str = "\u{FFFD}";
+/// What wrangler looks for in a file that it restores, and what the sqlite3 shell loses.
+const WORDS: [&str; 3] = ["BEGIN TRANSACTION", "COMMIT;", "\r"];
 
 /// What stands between the lines of a page: no literal has one, since `quote()` ends at it and text with it is hex.
 pub(super) const BETWEEN_LINES: char = '\0';
@@ -554,9 +555,9 @@ impl Rows {
         let before = self.found;
         for text in texts {
             // Where text that is not ASCII is hex, the character can only stand in the table's own names.
-            self.found.exact_text |= text.contains(REPLACEMENT);
-            self.found.careful_text |=
-                text.contains('\r') || WORDS.iter().any(|words| text.contains(words));
+            let has = |words: &[u8]| memmem::find(text.as_bytes(), words).is_some();
+            self.found.exact_text |= has(REPLACEMENT.as_bytes());
+            self.found.careful_text |= WORDS.iter().any(|words| has(words.as_bytes()));
         }
         before != self.found
     }
