@@ -10,11 +10,14 @@ import { compare } from "./figures.mjs";
 import { describeMachine } from "./machine.mjs";
 import { measureAll } from "./measure.mjs";
 import { document, printRatios, printResults } from "./report.mjs";
-import { TOOLS, endPrograms } from "./tools.mjs";
+import { endPrograms } from "./programs.mjs";
+import { TOOLS } from "./tools.mjs";
+import { verify } from "./verify.mjs";
 
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
+    verify: { type: "boolean", default: false },
     large: { type: "boolean", default: false },
     runs: { type: "string" },
     json: { type: "string" },
@@ -58,7 +61,7 @@ async function benchmark() {
     heading(chosen.name);
     const database = await prepare(chosen, path.join(values.cache, "databases"), () => say("  making it, which is done once"));
     databases.push(database);
-    results.push(...(await measureAll(database, tools, { runs: options.runs, ...progress(options.runs), opened: (opened) => (runtime = opened) })));
+    results.push(...(await measureAll(database, tools, { runs: options.runs, ...progress(options.runs), ...(values.verify && { check: restores(database) }), opened: (opened) => (runtime = opened) })));
   }
   const ratios = compare(databases, results);
   printResults(databases, results);
@@ -67,6 +70,14 @@ async function benchmark() {
     fs.writeFileSync(values.json, `${JSON.stringify(document({ machine, started, options, databases, results, ratios }), null, 2)}\n`);
     say(`\nWritten to ${values.json}`);
   }
+}
+
+/** Says whether a dump restores the database; one that does not ends the tool's runs. */
+function restores(database) {
+  return async (runtime) => {
+    const { cells } = await verify(runtime, database);
+    say(`  ${"".padEnd(16)}restored: all ${number(cells)} cells are the same`);
+  };
 }
 
 /** A line for each run; on a terminal it stands there while the run lasts. */

@@ -2,7 +2,7 @@
 
 import { result } from "./figures.mjs";
 import { openRuntime } from "./runtime.mjs";
-import { endPrograms } from "./tools.mjs";
+import { endPrograms } from "./programs.mjs";
 
 /** A run that takes longer has failed. */
 const PATIENCE_SECONDS = 600;
@@ -11,9 +11,10 @@ const ONCE_SECONDS = 120;
 
 /**
  * Measures the tools on a database, and returns a result of each. `begun(tool, round)` and `done(tool, run)` tell how it
- * goes on; `opened` gets the runtime, so that an interrupted run can be cleaned up.
+ * goes on; `opened` gets the runtime, so that an interrupted run can be cleaned up. `check(runtime)` looks at the first
+ * dump that Cache has put into the bucket.
  */
-export async function measureAll(database, tools, { runs, begun, done, opened = () => {}, open = openRuntime, patience = PATIENCE_SECONDS }) {
+export async function measureAll(database, tools, { runs, begun, done, check = () => {}, opened = () => {}, open = openRuntime, patience = PATIENCE_SECONDS }) {
   const runtime = await open(database);
   opened(runtime);
   const known = {};
@@ -26,6 +27,7 @@ export async function measureAll(database, tools, { runs, begun, done, opened = 
         try {
           so.runs.push(await withPatience(patience, runtime, (signal) => tool.measure(runtime, database, known, signal)));
           done(tool, so.runs.at(-1));
+          if (round === 1 && tool.tool === "cache" && tool.sink === "r2") await check(runtime);
         } catch (error) {
           Object.assign(so, { runs: [], error: error.message });
           done(tool, so);

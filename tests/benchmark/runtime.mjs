@@ -5,6 +5,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { pipeline } from "node:stream/promises";
 
 import { experimental_readRawConfig, unstable_splitSqlQuery } from "wrangler";
 
@@ -45,6 +46,7 @@ export async function openRuntime({ file }) {
       plan: (sink) => plan(miniflare, exporter(sink)),
       send: async (sink, job) => (await miniflare.getQueueProducer("EXPORTS", exporter(sink))).send({ job_id: job, database: SOURCE.name }, { contentType: "json" }),
       empty: () => empty(miniflare),
+      download: (to) => download(miniflare, to),
       /** Ends whatever a Worker is still doing. */
       restart: async () => {
         await miniflare.dispose();
@@ -161,6 +163,15 @@ async function plan(miniflare, worker) {
   ];
   await catalogue.batch(statements);
   return job;
+}
+
+/** Writes the dump in the bucket into a file. */
+async function download(miniflare, to) {
+  const bucket = await miniflare.getR2Bucket("BACKUPS", "upload");
+  const { objects } = await bucket.list();
+  const dump = objects.find(({ key }) => key.endsWith(".sql"));
+  if (!dump) throw new Error("there is no dump in the bucket");
+  await pipeline((await bucket.get(dump.key)).body, fs.createWriteStream(to));
 }
 
 /** Empties the bucket. */

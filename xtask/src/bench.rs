@@ -20,6 +20,9 @@ pub(crate) struct Bench {
     /// Databases of 1 GB too: takes long, and 10 GB of disk
     #[arg(long)]
     large: bool,
+    /// Restore the first dump of Cache into a file, and compare it with the database cell by cell
+    #[arg(long)]
+    verify: bool,
     /// How often each tool does its work; the median counts [default: 3, with --quick 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: Option<u32>,
@@ -100,7 +103,11 @@ fn arguments(options: &Bench, cache: &Path) -> Result<Vec<OsString>, BenchError>
             add("--tool", value.get_name().into());
         }
     }
-    for (name, wanted) in [("--quick", options.quick), ("--large", options.large)] {
+    for (name, wanted) in [
+        ("--quick", options.quick),
+        ("--large", options.large),
+        ("--verify", options.verify),
+    ] {
         if wanted {
             arguments.push(name.into());
         }
@@ -145,8 +152,8 @@ mod tests {
     #[test]
     fn every_option_reaches_the_script() {
         assert_eq!(
-            script("--large --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3"),
-            "--cache /cache --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3 --large"
+            script("--large --verify --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3"),
+            "--cache /cache --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3 --large --verify"
         );
     }
 
