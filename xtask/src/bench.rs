@@ -152,7 +152,9 @@ mod tests {
     #[test]
     fn every_option_reaches_the_script() {
         assert_eq!(
-            script("--large --verify --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3"),
+            script(
+                "--large --verify --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3"
+            ),
             "--cache /cache --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3 --large --verify"
         );
     }

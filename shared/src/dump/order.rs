@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::references::pairs;
 use super::schema::{ForeignKey, Schema, Table};
 use super::sql::same_name;
 
@@ -145,20 +146,35 @@ pub(super) fn nullable_column<'key>(
     table: &Table,
     key: &'key ForeignKey,
 ) -> Option<&'key str> {
-    let is_parent_key = |column: &str| {
-        let keys = schema.tables.iter().flat_map(|other| &other.foreign_keys);
-        keys.filter(|other| other.refers_to(&table.name))
-            .any(|other| {
-                other
-                    .parent_columns
-                    .iter()
-                    .any(|name| same_name(name, column))
-            })
-    };
     key.columns
         .iter()
         .map(String::as_str)
-        .find(|column| table.may_be_null(column) && !is_parent_key(column))
+        .find(|column| table.may_be_null(column) && !is_parent_key(schema, table, column))
+}
+
+/// The column of a key to its own table which may refer to its own row for a while, and the column that it refers to.
+pub(super) fn own_column(
+    schema: &Schema,
+    table: &Table,
+    key: &ForeignKey,
+) -> Option<(String, String)> {
+    let pairs = pairs(table, key);
+    let [(column, own)] = pairs.as_slice() else {
+        return None;
+    };
+    let is_in = |other: &&ForeignKey| other.columns.iter().any(|name| same_name(name, column));
+    let is_only_here = table.foreign_keys.iter().filter(is_in).count() == 1;
+    let may_be = table.may_be(column, own) && !is_parent_key(schema, table, column);
+    (is_only_here && may_be).then(|| (column.clone(), own.clone()))
+}
+
+/// Whether a foreign key refers to a column by its name.
+fn is_parent_key(schema: &Schema, table: &Table, column: &str) -> bool {
+    let keys = schema.tables.iter().flat_map(|other| &other.foreign_keys);
+    let mut columns = keys
+        .filter(|key| key.refers_to(&table.name))
+        .flat_map(|key| &key.parent_columns);
+    columns.any(|name| same_name(name, column))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::full_text::Content;
 use super::hash::Sha256;
 use super::limits::STATEMENT;
-use super::order::{Order, nullable_column, order};
+use super::order::{Order, nullable_column, order, own_column};
 use super::references::{pairs, stub};
 use super::rows::{Pairs, Rows};
 use super::schema::{ForeignKey, Object, Schema, Table, Virtual, VirtualKind};
@@ -220,20 +220,25 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
         .filter_map(|key| Some((nullable_column(schema, table, key)?, key, None)));
     let mut unordered = Vec::new();
     let mut opened: Vec<(&str, &ForeignKey, Option<Pairs>)> = between_tables.collect();
+    let mut own = Vec::new();
     for key in table
         .foreign_keys
         .iter()
         .filter(|key| key.refers_to(&table.name))
     {
         let pairs = pairs(table, key);
-        match nullable_column(schema, table, key) {
-            Some(column) => opened.push((column, key, Some(pairs))),
-            None => unordered.push(pairs),
+        match (
+            nullable_column(schema, table, key),
+            own_column(schema, table, key),
+        ) {
+            (Some(column), _) => opened.push((column, key, Some(pairs))),
+            (None, Some((column, parent))) => own.push((column, parent, pairs)),
+            (None, None) => unordered.push(pairs),
         }
     }
     let mut table = table.clone();
     let mut found_by = Vec::new();
-    if !opened.is_empty() {
+    if !opened.is_empty() || !own.is_empty() {
         found_by = match (table.rowid_column(), table.rowid_name()) {
             (Some(column), _) => vec![identifier(&column.name)],
             (None, Some(rowid)) => vec![rowid.to_owned()],
@@ -246,9 +251,13 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
         table.keeps_rowid |= table.rowid_column().is_none() && table.rowid_name().is_some();
     }
     let mut rows = Rows::of_table(&table);
+    let name = table.name.clone();
     rows.found_by = found_by;
     for (column, key, later) in opened {
         rows.open(column, &key.parent, later);
+    }
+    for (column, own, later) in own {
+        rows.open_to_itself(&column, &own, &name, later);
     }
     TablePlan {
         unordered: unordered

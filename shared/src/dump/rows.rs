@@ -51,7 +51,7 @@ pub(super) struct Rows {
     pub(super) rowid: Option<&'static str>,
     /// The key by which they lie otherwise; empty where there is none.
     pub(super) key: Vec<KeyColumn>,
-    /// Columns that are NULL at first, and for which rows.
+    /// Columns that are NULL at first, or refer to their own row, and for which rows.
     opened: Vec<Opened>,
     /// The columns by which a row is found again to set what is NULL at first, as in `columns`; empty where nothing is.
     pub(super) found_by: Vec<String>,
@@ -85,11 +85,13 @@ impl From<Affinity> for Holds {
 /// Rows that refer to a row of the same table: the columns that refer, each with the one that it refers to.
 pub(super) type Pairs = Vec<(String, String)>;
 
-/// A column that is NULL in the INSERT and set afterwards.
+/// A column that is NULL in the INSERT, or refers to its own row, and is set afterwards.
 #[derive(Debug, Clone)]
 struct Opened {
     /// Its place in [`Rows::columns`].
     column: usize,
+    /// The place of the column whose value it has meanwhile; it is NULL where there is none.
+    meanwhile: Option<usize>,
     /// Only in rows whose parent comes after them; otherwise in every row.
     later: Option<Pairs>,
     /// The table that is referred to.
@@ -148,16 +150,33 @@ impl Rows {
         if let Some(column) = self.place(column) {
             self.opened.push(Opened {
                 column,
+                meanwhile: None,
                 later,
                 parent: parent.to_owned(),
             });
         }
     }
 
-    /// The columns that are NULL at first, quoted.
-    pub(super) fn opened(&self) -> impl Iterator<Item = &str> {
-        let columns = self.opened.iter();
-        columns.filter_map(|opened| self.columns.get(opened.column).map(String::as_str))
+    /// Lets `column`, which cannot be NULL, refer to its own row at first, where the row that it refers to comes later:
+    /// `own` is the column of the table, `parent`, that it refers to.
+    pub(super) fn open_to_itself(&mut self, column: &str, own: &str, parent: &str, later: Pairs) {
+        if let (Some(column), Some(own)) = (self.place(column), self.place(own)) {
+            self.opened.push(Opened {
+                column,
+                meanwhile: Some(own),
+                later: Some(later),
+                parent: parent.to_owned(),
+            });
+        }
+    }
+
+    /// The columns that are set afterwards, with what they hold before, as expressions.
+    pub(super) fn opened(&self) -> impl Iterator<Item = (&str, &str)> {
+        let name = |place: usize| self.columns.get(place).map(String::as_str);
+        self.opened.iter().filter_map(move |opened| {
+            let meanwhile = opened.meanwhile.map_or(Some("NULL"), name);
+            Some((name(opened.column)?, meanwhile?))
+        })
     }
 
     fn place(&self, column: &str) -> Option<usize> {
@@ -208,7 +227,7 @@ impl Rows {
             .map(|n| {
                 format!(
                     " WHEN {n} THEN {}",
-                    self.unless_opened(&names, n, "NULL", names.column(n))
+                    self.unless_opened(&names, n, "NULL", |n| names.column(n).to_owned())
                 )
             })
             .collect();
@@ -294,6 +313,7 @@ impl Rows {
         let (column, _) = pairs.first()?;
         let opened = Opened {
             column: self.place(column)?,
+            meanwhile: None,
             later: Some(pairs.clone()),
             parent: String::new(),
         };
@@ -478,27 +498,39 @@ impl Rows {
     fn line(&self, names: &Names) -> String {
         let values: Vec<String> = (0..self.columns.len())
             .map(|column| {
-                let value = self.value_as_it_is(names, column);
-                self.unless_opened(names, column, "'NULL'", &value)
+                self.unless_opened(names, column, "'NULL'", |column| {
+                    self.value_as_it_is(names, column)
+                })
             })
             .collect();
         spread("concat_ws(', ', ", &values)
     }
 
-    /// `value`, but `open` where the column is opened.
-    fn unless_opened(&self, names: &Names, column: usize, open: &str, value: &str) -> String {
-        let conditions: Vec<String> = self
+    /// The value of a column, but where it is opened, what it holds meanwhile: `null`, or the value of another.
+    fn unless_opened(
+        &self,
+        names: &Names,
+        column: usize,
+        null: &str,
+        value: impl Fn(usize) -> String,
+    ) -> String {
+        let opened: Vec<&Opened> = self
             .opened
             .iter()
             .filter(|opened| opened.column == column)
+            .collect();
+        let Some(first) = opened.first() else {
+            return value(column);
+        };
+        let open = first.meanwhile.map_or_else(|| null.to_owned(), &value);
+        let conditions: Vec<String> = opened
+            .iter()
             .map(|opened| self.condition(names, opened))
             .collect();
-        if conditions.is_empty() {
-            return value.to_owned();
-        }
         format!(
-            "CASE WHEN {} THEN {open} ELSE {value} END",
-            conditions.join(" OR ")
+            "CASE WHEN {} THEN {open} ELSE {} END",
+            conditions.join(" OR "),
+            value(column)
         )
     }
 

@@ -478,11 +478,34 @@ impl Table {
         ROWIDS.into_iter().find(|name| self.column(name).is_none())
     }
 
-    /// Whether a column may be NULL for a while, when nothing but foreign keys looks at it, and its row be found again.
+    /// Whether a column may be NULL for a while.
     pub(super) fn may_be_null(&self, name: &str) -> bool {
+        let may = |column: &Column| !column.not_null;
+        self.may_change(name) && self.column(name).is_some_and(may)
+    }
+
+    /// Whether a column may hold the value of another for a while, which is never NULL: then no two rows may have to
+    /// differ in it.
+    pub(super) fn may_be(&self, name: &str, other: &str) -> bool {
+        let (Some(column), Some(other)) = (self.column(name), self.column(other)) else {
+            return false;
+        };
+        let is_unique = |index: &Index| index.is_unique_constraint || index.is_parent_key;
+        let is_rowid = self.rowid_column() == Some(other);
+        let is_never_null = other.not_null || is_rowid || (self.without_rowid && other.pk > 0);
+        // As another type it might be another value.
+        let takes_it =
+            column.declared.is_empty() || column.declared.eq_ignore_ascii_case(&other.declared);
+        let is_free = is_never_null && takes_it && !self.indexes.iter().any(is_unique);
+        is_free && self.may_change(name)
+    }
+
+    /// Whether a column may hold something else for a while, when nothing but foreign keys looks at it, and its row be
+    /// found again.
+    fn may_change(&self, name: &str) -> bool {
         let free = self
             .column(name)
-            .is_some_and(|column| !column.not_null && column.pk == 0 && column.is_written());
+            .is_some_and(|column| column.pk == 0 && column.is_written());
         let generated = self.columns.iter().filter(|column| !column.is_written());
         let is_unique = self.indexes.iter().any(|index| index.is_unique_constraint);
         let is_seen = generated

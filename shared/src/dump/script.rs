@@ -277,9 +277,9 @@ impl<'plan> Script<'plan> {
         }
         for table in linked {
             let name = &table.rows.table;
-            for column in table.rows.opened() {
+            for (column, meanwhile) in table.rows.opened() {
                 self.push(&format!(
-                    "UPDATE {name} SET {column} = NULL WHERE {column} IS NOT NULL;\n"
+                    "UPDATE {name} SET {column} = {meanwhile} WHERE {column} IS NOT {meanwhile};\n"
                 ));
             }
         }

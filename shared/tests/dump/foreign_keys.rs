@@ -162,12 +162,61 @@ fn a_table_that_refers_to_itself_by_several_columns_comes_back() {
 }
 
 #[test]
-fn rows_that_must_refer_to_a_later_one_of_their_table_are_deferred() {
-    let source = Source::of(
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, parent NOT NULL REFERENCES t); INSERT INTO t VALUES (2, 2), (1, 2);",
-    );
-    assert_eq!(source.dump().manifest.deferred, ["t -> t"]);
-    source.assert_restores();
+fn rows_that_must_refer_to_a_later_one_refer_to_themselves_first() {
+    for action in ACTIONS {
+        let source = Source::of(&format!(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, parent INTEGER NOT NULL REFERENCES t {action}); INSERT INTO t VALUES (2, 2), (1, 2), (3, 1);"
+        ));
+        let dumped = source.dump();
+        dumped.assert_in_order(&[
+            "UPDATE \"t\" SET \"parent\" = \"id\" WHERE \"parent\" IS NOT \"id\";",
+            "INSERT INTO \"t\" (\"id\", \"parent\") VALUES (1, 1),",
+            "(3, 1);",
+            "UPDATE \"t\" SET \"parent\" = 2 WHERE \"id\" = 1;",
+        ]);
+        assert_eq!(dumped.manifest.deferred, [""; 0]);
+        assert_eq!(dumped.manifest.warnings, [""; 0]);
+        source.assert_restores();
+    }
+}
+
+#[test]
+fn whatever_names_a_row_it_can_refer_to_itself() {
+    for table in [
+        "(id TEXT PRIMARY KEY NOT NULL, parent NOT NULL REFERENCES t)",
+        "(id TEXT PRIMARY KEY, parent TEXT NOT NULL REFERENCES t) WITHOUT ROWID",
+        "(id TEXT PRIMARY KEY NOT NULL, parent TEXT NOT NULL REFERENCES t, long TEXT DEFAULT (hex(zeroblob(70000)))) STRICT",
+    ] {
+        let source = Source::of(&format!(
+            "CREATE TABLE t {table}; INSERT INTO t (id, parent) VALUES ('b', 'b'), ('a', 'b'), ('it''s', 'a');"
+        ));
+        if !table.ends_with("ROWID") {
+            source
+                .connection()
+                .execute_batch(
+                    "INSERT INTO t (id, parent) VALUES ('y', 'b'), ('x', 'z'), ('z', 'y');",
+                )
+                .unwrap();
+        }
+        assert_eq!(source.dump().manifest.deferred, [""; 0], "{table}");
+        source.assert_restores();
+    }
+}
+
+#[test]
+fn rows_that_cannot_refer_to_themselves_for_a_while_are_deferred() {
+    for table in [
+        "(id INTEGER PRIMARY KEY, parent NOT NULL UNIQUE REFERENCES t)",
+        "(id INTEGER PRIMARY KEY, parent NOT NULL REFERENCES t CHECK (parent > 0))",
+        "(id INTEGER PRIMARY KEY, parent TEXT NOT NULL REFERENCES t)",
+        "(id UNIQUE, parent NOT NULL REFERENCES t (id))",
+    ] {
+        let source = Source::of(&format!(
+            "CREATE TABLE t {table}; INSERT INTO t VALUES (1, 2), (2, 3), (3, 4), (4, 5), (5, 1);"
+        ));
+        assert_eq!(source.dump().manifest.deferred, ["t -> t"], "{table}");
+        source.assert_restores();
+    }
 }
 
 #[test]
