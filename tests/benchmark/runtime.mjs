@@ -2,25 +2,19 @@
 
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 
-import { experimental_readRawConfig, unstable_splitSqlQuery } from "wrangler";
-
+import { REGISTRY, exporterModules, migrate } from "../harness/exporter.mjs";
 import { ROOT } from "../harness/system.mjs";
+import { place, startWorkerd } from "../harness/workerd.mjs";
 
-// The one that wrangler runs on, so that both find the same files.
-const { Miniflare, convertV4MiniflareOptions } = createRequire(createRequire(import.meta.url).resolve("wrangler"))("miniflare");
-
-const { databases: [SOURCE], catalogue: CATALOGUE, backup: { bucket: BUCKET } } = JSON.parse(fs.readFileSync(path.join(ROOT, "shared/registry.json"), "utf8"));
-const EXPORTER = path.join(ROOT, "dist/exporter");
+const { databases: [SOURCE], catalogue: CATALOGUE, backup: { bucket: BUCKET } } = REGISTRY;
 const SINKS = ["none", "r2"];
 
 /** Starts it all; `close` removes what it has written. */
 export async function openRuntime({ file }) {
-  if (!fs.existsSync(EXPORTER)) throw new Error(`${EXPORTER} does not exist: run \`cargo xtask build\` first`);
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "cache-benchmark-"));
   const remove = () => fs.rmSync(scratch, { recursive: true, force: true });
   process.once("exit", remove);
@@ -30,8 +24,8 @@ export async function openRuntime({ file }) {
   };
   try {
     const state = path.join(scratch, "system");
-    await place(file, state);
-    const wrangler = await forWrangler(file, path.join(scratch, "wrangler"));
+    place(file, state, SOURCE.id);
+    const wrangler = forWrangler(file, path.join(scratch, "wrangler"));
     let miniflare = await start(state);
     return {
       scratch,
@@ -67,34 +61,27 @@ export async function openRuntime({ file }) {
 export const exporter = (sink) => `exporter-${sink}`;
 
 async function start(state) {
-  const { compatibility_date: compatibilityDate } = experimental_readRawConfig({ config: path.join(ROOT, "wrangler/exporter.jsonc") }).rawConfig;
   const source = (name) => ({ type: "ESModule", path: path.join(ROOT, "tests/benchmark/workers", name) });
-  const built = fs.readdirSync(EXPORTER).filter((name) => /\.(js|wasm)$/.test(name));
-  const exporterModules = [
-    ...["exporter.mjs", "probe.mjs", "meter.mjs", "discard.mjs"].map(source),
-    ...built.map((name) => ({ type: name.endsWith(".js") ? "ESModule" : "CompiledWasm", path: path.join(EXPORTER, name) })),
-  ];
-  const common = { compatibilityDate, modulesRoot: ROOT, r2Buckets: { BACKUPS: BUCKET } };
+  const modules = [...["exporter.mjs", "probe.mjs", "meter.mjs", "discard.mjs"].map(source), ...exporterModules()];
+  const r2Buckets = { BACKUPS: BUCKET };
   const exporters = SINKS.map((sink) => ({
-    ...common,
     name: exporter(sink),
-    modules: exporterModules,
+    modules,
+    r2Buckets,
     bindings: { SINK: sink, SOURCE: SOURCE.binding, RETRY_BASE_SECONDS: "1", RETRY_CAP_SECONDS: "1" },
     // Each has a catalogue and a queue of its own.
     d1Databases: { [SOURCE.binding]: SOURCE.id, METADATA_DB: `${CATALOGUE.id}-${sink}` },
     queueProducers: { EXPORTS: { queueName: `exports-${sink}` }, EVENTS: { queueName: `events-${sink}` } },
     queueConsumers: { [`exports-${sink}`]: { maxBatchSize: 1, maxBatchTimeout: 0, maxRetries: 3 } },
   }));
-  const miniflare = new Miniflare(convertV4MiniflareOptions({
-    resourcePersistencePath: state,
-    // What a Worker reports of a failure is in its result too.
-    handleStructuredLogs: () => {},
+  const { miniflare } = await startWorkerd({
+    state,
     workers: [
       ...exporters,
-      { ...common, name: "spec", modules: ["spec.mjs", "meter.mjs"].map(source), d1Databases: { DB: SOURCE.id }, compatibilityFlags: ["nodejs_compat"] },
-      { ...common, name: "upload", modules: ["upload.mjs", "meter.mjs"].map(source) },
+      { name: "spec", modules: ["spec.mjs", "meter.mjs"].map(source), r2Buckets, d1Databases: { DB: SOURCE.id }, compatibilityFlags: ["nodejs_compat"] },
+      { name: "upload", modules: ["upload.mjs", "meter.mjs"].map(source), r2Buckets },
     ],
-  }));
+  });
   try {
     for (const sink of SINKS) await migrate(await miniflare.getD1Database("METADATA_DB", exporter(sink)));
     const { results: [{ tables }] } = await (await miniflare.getD1Database("DB", "spec")).prepare("SELECT count(*) AS tables FROM sqlite_schema").run();
@@ -106,46 +93,9 @@ async function start(state) {
   }
 }
 
-/** Applies the migrations, unless a start before has. */
-async function migrate(catalogue) {
-  const { results } = await catalogue.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'backup_jobs'").all();
-  if (results.length) return;
-  const folder = path.join(ROOT, "migrations");
-  for (const name of fs.readdirSync(folder).sort()) {
-    const statements = unstable_splitSqlQuery(fs.readFileSync(path.join(folder, name), "utf8"));
-    await catalogue.batch(statements.map((sql) => catalogue.prepare(sql)));
-  }
-}
-
-/** Puts a SQLite file where local D1 keeps the source database. */
-async function place(file, state) {
-  const folder = path.join(state, "d1/miniflare-D1DatabaseObject");
-  fs.mkdirSync(folder, { recursive: true });
-  fs.copyFileSync(file, path.join(folder, await fileName()));
-}
-
-/** How local D1 calls the file of the source database: seen once, by having one made. */
-let name;
-async function fileName() {
-  if (name) return name;
-  const state = fs.mkdtempSync(path.join(os.tmpdir(), "cache-benchmark-name-"));
-  try {
-    const miniflare = new Miniflare(convertV4MiniflareOptions({ modules: true, script: "export default {}", resourcePersistencePath: state, d1Databases: { DB: SOURCE.id } }));
-    try {
-      await (await miniflare.getD1Database("DB")).prepare("CREATE TABLE made (here)").run();
-    } finally {
-      await miniflare.dispose();
-    }
-    name = fs.readdirSync(path.join(state, "d1/miniflare-D1DatabaseObject")).find((found) => found.endsWith(".sqlite") && found !== "metadata.sqlite");
-    return name;
-  } finally {
-    fs.rmSync(state, { recursive: true, force: true });
-  }
-}
-
 /** A folder in which wrangler finds the same database. */
-async function forWrangler(file, folder) {
-  await place(file, path.join(folder, ".wrangler/state/v3"));
+function forWrangler(file, folder) {
+  place(file, path.join(folder, ".wrangler/state/v3"), SOURCE.id);
   const config = path.join(folder, "wrangler.json");
   fs.writeFileSync(config, JSON.stringify({ name: "benchmark", d1_databases: [{ binding: "DB", database_name: SOURCE.name, database_id: SOURCE.id }] }));
   return { config, database: SOURCE.name };
