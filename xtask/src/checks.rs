@@ -76,7 +76,7 @@ pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
         Check::new("lints for WebAssembly", wasm_lints),
         Check::new("native tests", move || native_tests(full)),
         Check::new("documentation", documentation),
-        Check::new("build", || Ok(bundle::build_with_contract()?)),
+        Check::new("build", build),
         Check::new("end-to-end tests", move || end_to_end(full)).after("build"),
     ];
     let mut verdicts: Vec<Verdict> = Vec::new();
@@ -178,6 +178,12 @@ fn documentation() -> Outcome {
     ])
     .env("RUSTDOCFLAGS", "-D warnings");
     Ok(run(&mut doc)?)
+}
+
+/// The Workers, and the program from which the end-to-end tests have random databases.
+fn build() -> Outcome {
+    bundle::build_with_contract()?;
+    cargo_with(&["build", "--package", "testkit", "--example", "databases"])
 }
 
 fn end_to_end(full: bool) -> Outcome {
