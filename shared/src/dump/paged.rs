@@ -23,8 +23,10 @@ use crate::time::Timestamp;
 
 /// Text that a read aims at, in bytes.
 const READ: usize = 512 * 1024;
-/// Rows of a table that are read first, when nothing is known of their size.
-const FIRST_ROWS: u32 = 64;
+/// Rows of a table that are read first, when nothing is known of their size; small tables have no more.
+const FIRST_ROWS: u32 = 512;
+/// What is taken for the size of a row's text then.
+const FIRST_AVERAGE: usize = 100;
 /// The most rows that a read asks for.
 const MOST_ROWS: u32 = 20_000;
 /// The same where rows may be of 2 MB each.
@@ -140,7 +142,7 @@ struct Pace {
     last: u32,
     /// How many are asked for next, whatever fits: they were read before, and not written.
     again: Option<u32>,
-    /// Bytes of a row's text, on average of the last read; 0 when nothing was read of the table.
+    /// Bytes of a row's text, on average of the last read.
     average: usize,
 }
 
@@ -149,7 +151,7 @@ impl Pace {
         limit: FIRST_ROWS,
         last: 0,
         again: None,
-        average: 0,
+        average: FIRST_AVERAGE,
     };
 
     /// Rows that fill `room`, or all that are to be read at a time.
@@ -436,7 +438,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             let mut outcomes = match self.database.batch(&statements).await {
                 Ok(outcomes) => outcomes.into_iter(),
                 Err(DatabaseError::TooBig { .. }) if limit > 1 => {
-                    limit /= 2;
+                    limit = (limit / 4).max(1);
                     continue;
                 }
                 // One row is more than a value holds.

@@ -11,7 +11,7 @@ use crate::ports::{DatabaseError, Outcome, Statement};
 /// Every object of a user, in the order in which SQLite lists them. `_` is itself in GLOB, and not any character: a
 /// user's `scfg` is a user's.
 const OBJECTS: &str = "SELECT m.type, m.name, m.tbl_name, m.sql, l.type AS kind, l.wr AS without_rowid \
-    FROM sqlite_schema m LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = m.name AND m.type IN ('table', 'view') \
+    FROM sqlite_schema m LEFT JOIN pragma_table_list(m.name) l ON l.schema = 'main' AND m.type IN ('table', 'view') \
     WHERE m.name NOT GLOB '_cf_*' AND m.tbl_name NOT GLOB '_cf_*' AND m.name NOT GLOB 'sqlite_*' AND m.sql IS NOT NULL \
     ORDER BY m.rowid";
 const COLUMNS: &str = "SELECT m.name AS tbl, x.name, x.type AS declared, x.\"notnull\" AS not_null, x.pk, x.hidden \
