@@ -92,6 +92,7 @@ macro_rules! database_contracts {
             functions_that_tell_about_the_engine_are_not_there,
             group_concat_keeps_the_order_it_is_told,
             json_each_reads_a_bound_list,
+            a_query_may_end_its_batch_with_a_reason_of_its_own,
         }
     };
 }

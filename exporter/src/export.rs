@@ -438,6 +438,7 @@ async fn make<P: Ports>(
         database: &database.name,
         database_id: &database.id,
         job_id: slot.job_id,
+        omissions: &database.omissions,
     };
     if let Some(state) = saved(claim)? {
         let source = ports.sources().source(&database.binding)?;

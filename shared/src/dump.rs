@@ -13,8 +13,10 @@
 mod data;
 mod full_text;
 mod hash;
+mod header;
 mod limits;
 mod names;
+mod omissions;
 mod order;
 mod paged;
 mod plan;
@@ -29,6 +31,7 @@ use sha2::{Digest, Sha256};
 
 use crate::manifest::{Consistency, FORMAT_VERSION, Manifest};
 use crate::ports::{Clock, Database, DatabaseError};
+use crate::registry::Omissions;
 use crate::time::Timestamp;
 
 pub use self::paged::{Cursor, PagedDump, Piece, Rendered};
@@ -57,6 +60,8 @@ pub struct DumpRequest<'a> {
     pub database_id: &'a str,
     /// The job's UUID.
     pub job_id: &'a str,
+    /// What is not taken of the database.
+    pub omissions: &'a Omissions,
 }
 
 /// A dump and what is known about it.
@@ -90,9 +95,20 @@ pub enum DumpError {
         /// The table or object, quoted.
         object: String,
     },
-    /// Its schema is no longer the one that the dump in pages was begun with.
+    /// Rows that no D1 would take back: what they refer to is not in the dump.
     #[error(
-        "the schema changed while the database was read in pages, so the dump has to begin anew"
+        "rows of {child} refer to rows of {parent}, which databases.toml takes without rows, so D1 would refuse them in a restore; \
+         take {child} without rows too, or {parent} with them"
+    )]
+    RowsWithoutParents {
+        /// The table that refers, quoted.
+        child: String,
+        /// The table referred to, quoted.
+        parent: String,
+    },
+    /// Its schema is no longer the one that the dump in pages was begun with, or something else is left out of it.
+    #[error(
+        "the schema, or what databases.toml leaves out of it, changed while the database was read in pages, so the dump has to begin anew"
     )]
     SchemaChanged,
     /// It does not fit one transaction: [`PagedDump`] is for it.
@@ -116,7 +132,9 @@ impl DumpError {
                 DatabaseError::Shape { .. } => false,
             },
             Self::SchemaKeepsChanging | Self::SchemaChanged => true,
-            Self::StatementTooLong { .. } | Self::TooLarge { .. } => false,
+            Self::StatementTooLong { .. }
+            | Self::RowsWithoutParents { .. }
+            | Self::TooLarge { .. } => false,
         }
     }
 }
@@ -131,7 +149,7 @@ pub async fn dump<D: Database, C: Clock>(
     let started = clock.now();
     let mut readings = 0;
     while readings < MOST_READINGS {
-        let Introspected { mut plan, bytes } = introspect(database).await?;
+        let Introspected { mut plan, bytes } = introspect(database, request.omissions).await?;
         if let Some(bytes) = bytes.filter(|bytes| *bytes > most) {
             return Err(DumpError::TooLarge { bytes });
         }
@@ -166,7 +184,10 @@ struct Introspected {
     bytes: Option<u64>,
 }
 
-async fn introspect<D: Database>(database: &D) -> Result<Introspected, DumpError> {
+async fn introspect<D: Database>(
+    database: &D,
+    omissions: &Omissions,
+) -> Result<Introspected, DumpError> {
     let outcomes = database
         .batch(&schema::introspection())
         .await
@@ -174,7 +195,7 @@ async fn introspect<D: Database>(database: &D) -> Result<Introspected, DumpError
     let bytes = outcomes.last().and_then(|outcome| outcome.size_bytes);
     let schema = Schema::read(outcomes).map_err(DumpError::Introspect)?;
     Ok(Introspected {
-        plan: Plan::new(schema)?,
+        plan: Plan::new(schema, omissions)?,
         bytes,
     })
 }
@@ -216,6 +237,8 @@ impl About<'_> {
             total_rows: 0,
             tables: Vec::new(),
             deferred: plan.deferred.clone(),
+            left_out: plan.left_out.clone(),
+            without_rows: plan.without_rows.clone(),
             warnings: plan.warnings.clone(),
         }
     }

@@ -43,6 +43,12 @@ pub struct Manifest {
     /// deferred checks. `child -> parent`, empty for nearly every database.
     #[serde(default)]
     pub deferred: Vec<String>,
+    /// Tables that are left out, because the registry says so or because they are indexes of such a table.
+    #[serde(default)]
+    pub left_out: Vec<String>,
+    /// Tables that are taken without their rows, because the registry says so; they are not among `tables`.
+    #[serde(default)]
+    pub without_rows: Vec<String>,
     /// What a person should know before trusting this dump alone (an FTS5 index whose text cannot be read back).
     #[serde(default)]
     pub warnings: Vec<String>,

@@ -102,6 +102,21 @@ pub struct DatabaseConfig {
     /// Whether its dumps are stored as gzip.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gzip: bool,
+    /// What is not taken of it.
+    #[serde(flatten)]
+    pub omissions: Omissions,
+}
+
+/// What the backups of a database do not have of it. Names mean what they mean to SQLite, which folds the case of ASCII
+/// letters; a name that the database does not have is no fault.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Omissions {
+    /// Tables that are left out: definition, rows, indexes and triggers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leave_out: Vec<String>,
+    /// Tables that are taken without their rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_rows: Vec<String>,
 }
 
 /// How much a database matters.
@@ -149,6 +164,7 @@ mod tests {
                 priority: *priority,
                 estimated_size: String::new(),
                 gzip: false,
+                omissions: Omissions::default(),
             })
             .collect();
         Registry {

@@ -9,7 +9,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use shared::registry::{BackupConfig, CatalogueConfig, DatabaseConfig, Registry};
+use shared::registry::{BackupConfig, CatalogueConfig, DatabaseConfig, Omissions, Registry};
 use toml::de::{DeTable, DeValue};
 
 use section::{Located, Report, Section};
@@ -126,6 +126,7 @@ fn database(
     let priority = section.text("priority", report);
     let priority = priority.and_then(|word| report.check(word, rules::priority));
     let estimated_size = section.text("estimated_size", report);
+    let omissions = omissions(&mut section, report);
     section.finish(report);
     Some(DatabaseConfig {
         name: name?,
@@ -135,7 +136,42 @@ fn database(
         priority: priority?,
         estimated_size: estimated_size?.value,
         gzip: false,
+        omissions,
     })
+}
+
+/// The tables that a database's backups are without; each may be named once, in any letters.
+fn omissions(section: &mut Section<'_>, report: &mut Report<'_>) -> Omissions {
+    let mut taken: BTreeMap<String, (&'static str, usize)> = BTreeMap::new();
+    let mut tables = |field: &'static str| -> Vec<String> {
+        let mut names = Vec::new();
+        for found in section.texts(field, report) {
+            let line = found.line;
+            let Some(name) = report.check(found, rules::table) else {
+                continue;
+            };
+            let folded = name.to_ascii_lowercase();
+            match taken.get(&folded) {
+                Some((other, first)) if *other == field => report.fault(
+                    line,
+                    format!("the table `{name}` is in `{field}` twice, first in line {first}; remove one of the two"),
+                ),
+                Some((other, first)) => report.fault(
+                    line,
+                    format!("the table `{name}` is in `{other}` too, in line {first}; keep it in one of the two"),
+                ),
+                None => {
+                    taken.insert(folded, (field, line));
+                    names.push(name);
+                }
+            }
+        }
+        names
+    };
+    Omissions {
+        leave_out: tables("leave_out"),
+        without_rows: tables("without_rows"),
+    }
 }
 
 /// Names, ids and bindings so far, with their lines: each may be there once.

@@ -27,8 +27,18 @@ pub(crate) struct Guide {
     database_id: String,
     description: String,
     priority: &'static str,
+    /// What its backups are without, as the registry has it now.
+    #[serde(flatten)]
+    omissions: Omitted,
     available_backups: Vec<Available>,
     restore_instructions: Instructions,
+}
+
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Omitted {
+    leave_out: Vec<String>,
+    without_rows: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,6 +74,7 @@ struct Described {
     id: String,
     description: String,
     priority: &'static str,
+    omissions: Omitted,
 }
 
 /// Answers for the newest backup, and lists every stored one.
@@ -86,12 +97,17 @@ pub(crate) async fn restore_guide<P: Ports>(
             id: database.id.clone(),
             description: database.description.clone(),
             priority: database.priority.as_str(),
+            omissions: Omitted {
+                leave_out: database.omissions.leave_out.clone(),
+                without_rows: database.omissions.without_rows.clone(),
+            },
         },
         (None, Some(last)) if !stored.is_empty() => Described {
             id: last.database_id,
             description: "No longer in the registry; its backups are kept until they expire"
                 .to_owned(),
             priority: Priority::Normal.as_str(),
+            omissions: Omitted::default(),
         },
         _ => return Err(no_such_database(&app, &name)),
     };
@@ -101,6 +117,7 @@ pub(crate) async fn restore_guide<P: Ports>(
         database_id: described.id,
         description: described.description,
         priority: described.priority,
+        omissions: described.omissions,
         database: name,
         available_backups: available(&origin, stored),
         restore_instructions,

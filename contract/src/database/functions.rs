@@ -1,10 +1,10 @@
 //! The functions that a query may use.
 
 use serde_json::json;
-use shared::ports::{Database, Statement};
+use shared::ports::{Database, DatabaseError, Statement};
 
-use super::{answers, refused, values};
-use crate::verdict::{Verdict, same};
+use super::{answers, batch, refused, values};
+use crate::verdict::{Verdict, holds, same};
 
 pub(super) async fn functions_that_format_values_are_there(database: &impl Database) -> Verdict {
     for (sql, expected) in [
@@ -66,4 +66,20 @@ pub(super) async fn json_each_reads_a_bound_list(database: &impl Database) -> Ve
         values(database, statement).await?,
         vec![json!("a"), json!(2), json!(null)],
     )
+}
+
+/// A dump stops its restore by this.
+pub(super) async fn a_query_may_end_its_batch_with_a_reason_of_its_own(
+    database: &impl Database,
+) -> Verdict {
+    let query =
+        "SELECT json_extract('{}', 'the reason of ' || value) FROM json_each('[\"a table\"]')";
+    match batch(database, &["CREATE TABLE reasoned (a)", query]).await {
+        Err(DatabaseError::Refused { message }) => holds(
+            message.contains("the reason of a table"),
+            format!("{message} has the reason"),
+        )?,
+        other => return Err(format!("expected a refusal, found {other:?}")),
+    }
+    refused(database, "SELECT * FROM reasoned").await
 }

@@ -21,6 +21,18 @@ fn a_message_becomes_a_dump_with_a_manifest() {
 }
 
 #[test]
+fn what_the_registry_leaves_out_is_not_in_the_dump() {
+    let mut bench = Bench::new();
+    for database in &mut bench.settings.registry.databases {
+        database.omissions.leave_out = vec!["Users".into()];
+    }
+    assert_done(&bench.deliver("job"));
+    assert!(bench.dump(DUMP).contains("-- Left out: users\n"));
+    assert!(!bench.dump(DUMP).contains("Wren"));
+    assert_eq!(bench.manifest(MANIFEST).left_out, ["users"]);
+}
+
+#[test]
 fn both_rows_are_recorded_and_the_end_is_announced() {
     let bench = Bench::new();
     bench.deliver("job");

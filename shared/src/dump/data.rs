@@ -124,7 +124,7 @@ fn reads(plan: &Plan) -> Vec<(Read, String)> {
             reads.push((Read::LongRows(of), rows.long_rows(&plan.scratch, None)));
         }
     };
-    for (n, table) in plan.tables.iter().enumerate() {
+    for (n, table) in plan.filled() {
         pages(&mut reads, Of::Table(n), &table.rows);
         let updates = table.rows.updates(None);
         reads.extend(
@@ -277,7 +277,7 @@ impl Plan {
 
     /// The statements that count, as [`Count`], rows for whose foreign key, `child -> parent`, there is no order.
     pub(super) fn counts(&self) -> impl Iterator<Item = (String, String)> {
-        self.tables.iter().flat_map(|table| {
+        self.filled().flat_map(|(_, table)| {
             let name = &table.name;
             let within = table
                 .unordered
@@ -459,7 +459,11 @@ pub(super) fn counters(plan: &Plan, counters: Vec<Pair>) -> Vec<String> {
         let name = literal(&table.name);
         format!("DELETE FROM sqlite_sequence WHERE name = {name};\n")
     });
-    let set = counters.into_iter().map(|Pair { name, value }| {
+    let kept = counters.into_iter().filter(|Pair { name, .. }| {
+        let mut left_out = plan.left_out.iter();
+        !left_out.any(|table| literal(table) == *name)
+    });
+    let set = kept.map(|Pair { name, value }| {
         format!("INSERT INTO sqlite_sequence (name, seq) VALUES ({name}, {value});\n")
     });
     cleared.chain(set).collect()

@@ -170,8 +170,8 @@ pub(super) fn own_column(
 
 /// Whether a foreign key refers to a column by its name.
 fn is_parent_key(schema: &Schema, table: &Table, column: &str) -> bool {
-    let keys = schema.tables.iter().flat_map(|other| &other.foreign_keys);
-    let mut columns = keys
+    let mut columns = schema
+        .foreign_keys()
         .filter(|key| key.refers_to(&table.name))
         .flat_map(|key| &key.parent_columns);
     columns.any(|name| same_name(name, column))

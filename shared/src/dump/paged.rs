@@ -19,6 +19,7 @@ use super::script::{COUNTERS, Script, UPDATES, Written};
 use super::{About, DumpError, DumpRequest, introspect};
 use crate::manifest::{Consistency, Manifest};
 use crate::ports::{Database, DatabaseError, Outcome, Statement};
+use crate::registry::Omissions;
 use crate::time::Timestamp;
 
 /// Text that a read aims at, in bytes.
@@ -39,6 +40,9 @@ pub struct Cursor {
     started: Timestamp,
     /// Of the schema that it is a dump of.
     schema_sha256: String,
+    /// What is not taken of the database; a step means another one with others.
+    #[serde(default)]
+    omissions: Omissions,
     /// How many steps are done.
     step: usize,
     /// The last row read in this step.
@@ -190,10 +194,11 @@ impl<'a, D: Database> PagedDump<'a, D> {
         request: DumpRequest<'a>,
         now: Timestamp,
     ) -> Result<Self, DumpError> {
-        let plan = introspect(database).await?.plan;
+        let plan = introspect(database, request.omissions).await?.plan;
         let cursor = Cursor {
             started: now,
             schema_sha256: plan.schema_sha256(),
+            omissions: request.omissions.clone(),
             step: 0,
             after: None,
             done: 0,
@@ -211,8 +216,8 @@ impl<'a, D: Database> PagedDump<'a, D> {
         request: DumpRequest<'a>,
         cursor: Cursor,
     ) -> Result<Self, DumpError> {
-        let plan = introspect(database).await?.plan;
-        if plan.schema_sha256() != cursor.schema_sha256 {
+        let plan = introspect(database, request.omissions).await?.plan;
+        if plan.schema_sha256() != cursor.schema_sha256 || *request.omissions != cursor.omissions {
             return Err(DumpError::SchemaChanged);
         }
         Ok(Self::new(database, request, plan, cursor))
@@ -561,9 +566,8 @@ fn steps(plan: &Plan) -> Vec<Step> {
         .map(|(key, sql)| Step::Count(key, sql))
         .collect();
     steps.push(Step::Begin);
-    let tables = plan.tables.len();
-    steps.extend((0..tables).map(|n| Step::Rows(Of::Table(n))));
-    for (n, table) in plan.tables.iter().enumerate() {
+    steps.extend(plan.filled().map(|(n, _)| Step::Rows(Of::Table(n))));
+    for (n, table) in plan.filled() {
         let columns = table.rows.opened().count();
         steps.extend((0..columns).map(|column| Step::Updates(n, column)));
     }

@@ -3,12 +3,14 @@
 use super::full_text::Content;
 use super::hash::Sha256;
 use super::limits::STATEMENT;
+use super::omissions::{Exposed, Omitted};
 use super::order::{Order, nullable_column, order, own_column};
 use super::references::{pairs, stub};
 use super::rows::{Pairs, Rows};
 use super::schema::{ForeignKey, Object, Schema, Table, Virtual, VirtualKind};
 use super::sql::{comment, identifier, same_name, terminated};
 use super::{DumpError, hex};
+use crate::registry::Omissions;
 
 /// A database's dump, before any row is read.
 #[derive(Debug, Clone)]
@@ -26,6 +28,14 @@ pub(super) struct Plan {
     pub(super) is_locked: bool,
     /// Rows are read in ranges, so what is known of them is never all.
     pub(super) is_paged: bool,
+    /// The tables that are left out.
+    pub(super) left_out: Vec<String>,
+    /// The tables that are taken without their rows.
+    pub(super) without_rows: Vec<String>,
+    /// What makes the tables left out that others refer to.
+    pub(super) parents: Vec<Object>,
+    /// The tables left out that must not be there when the others are dropped.
+    pub(super) exposed: Vec<Exposed>,
     /// What a person should know.
     pub(super) warnings: Vec<String>,
 }
@@ -36,6 +46,8 @@ pub(super) struct TablePlan {
     pub(super) name: String,
     pub(super) sql: String,
     pub(super) rows: Rows,
+    /// Whether they are taken.
+    pub(super) has_rows: bool,
     /// The columns and constraints that it must have for what other tables refer to.
     pub(super) stub: String,
     /// The tables that it refers to.
@@ -57,10 +69,11 @@ pub(super) struct VirtualPlan {
 }
 
 impl Plan {
-    /// Decides everything that the schema decides.
-    pub(super) fn new(schema: Schema) -> Result<Self, DumpError> {
-        let mut warnings = Vec::new();
-        for object in &schema.objects {
+    /// Decides everything that the schema decides, and the registry.
+    pub(super) fn new(mut schema: Schema, omissions: &Omissions) -> Result<Self, DumpError> {
+        let mut omitted = Omitted::from(&mut schema, omissions)?;
+        let mut warnings = std::mem::take(&mut omitted.warnings);
+        for object in schema.taken.iter().chain(&omitted.parents) {
             check_length(object)?;
             if object.sql.contains("BEGIN TRANSACTION") {
                 warnings.push(format!(
@@ -75,12 +88,15 @@ impl Plan {
             .tables
             .iter()
             .filter_map(|n| Some((*n, schema.tables.get(*n)?)))
-            .map(|(n, table)| table_plan(&schema, &order, n, table))
+            .map(|(n, table)| TablePlan {
+                has_rows: omitted.takes_rows(&table.name),
+                ..table_plan(&schema, &order, n, table)
+            })
             .collect();
         let mut virtuals: Vec<VirtualPlan> = schema
             .virtuals
             .iter()
-            .filter_map(|found| virtual_plan(&schema, found, &mut warnings))
+            .filter_map(|found| virtual_plan(&schema, found, &omitted, &mut warnings))
             .collect();
         virtuals.sort_by_key(|found| !found.has_settings);
         for rows in rows_of(&tables, &virtuals) {
@@ -90,17 +106,23 @@ impl Plan {
                 });
             }
         }
-        let deferred: Vec<String> = order
+        let circles: Vec<(&Table, String)> = order
             .deferred
             .iter()
             .filter_map(|link| {
                 let table = schema.tables.get(link.table)?;
-                Some(arrow(table, table.foreign_keys.get(link.key)?))
+                Some((table, arrow(table, table.foreign_keys.get(link.key)?)))
             })
+            .collect();
+        let deferred = circles
+            .iter()
+            .filter(|(table, _)| omitted.takes_rows(&table.name))
+            .map(|(_, key)| key.clone())
             .collect();
         let of_one_table = tables.iter().filter(|table| !table.unordered.is_empty());
         let locked = of_one_table.map(|table| format!("{0} -> {0}", table.name));
-        let locked: Vec<String> = deferred.iter().cloned().chain(locked).collect();
+        let circles = circles.into_iter().map(|(_, key)| key);
+        let locked: Vec<String> = circles.chain(locked).collect();
         warnings.extend(locked.iter().map(|key| {
             format!(
                 "The foreign key {} closes a circle, and its column cannot be NULL: over a live database this dump may be refused where foreign keys cannot be switched off. Restore it into a new database.",
@@ -114,9 +136,19 @@ impl Plan {
             deferred,
             is_locked: !locked.is_empty(),
             is_paged: false,
+            left_out: omitted.left_out,
+            without_rows: omitted.without_rows,
+            parents: omitted.parents,
+            exposed: omitted.exposed,
             warnings,
             schema,
         })
+    }
+
+    /// The tables whose rows are taken, with their places.
+    pub(super) fn filled(&self) -> impl Iterator<Item = (usize, &TablePlan)> {
+        let tables = self.tables.iter().enumerate();
+        tables.filter(|(_, table)| table.has_rows)
     }
 
     /// SHA-256 of the statements that make the schema, in the order of the dump.
@@ -148,7 +180,15 @@ impl Plan {
         filled: impl Iterator<Item = &'plan TablePlan>,
     ) -> Vec<&'plan String> {
         let mut missing: Vec<&String> = Vec::new();
-        for name in filled.flat_map(|table| &table.refers_to) {
+        let filled = filled.filter(|table| table.has_rows);
+        let followers = self.schema.left_out.iter().filter(|table| {
+            let is_made = self.is_made(&table.name);
+            is_made && self.is_followed()
+        });
+        let keys = followers.flat_map(|table| &table.foreign_keys);
+        let of_followers = keys.map(|key| &key.parent);
+        let referred = filled.flat_map(|table| &table.refers_to);
+        for name in referred.chain(of_followers) {
             let is_there = self
                 .schema
                 .objects
@@ -161,13 +201,22 @@ impl Plan {
         missing
     }
 
+    /// Whether a table that is left out is made where there is none.
+    pub(super) fn is_made(&self, table: &str) -> bool {
+        let mut parents = self.parents.iter();
+        parents.any(|object| object.kind == "table" && object.name == table)
+    }
+
+    /// Whether rows of a table that is left out, but made, follow rows of others. SQLite wants everything that it refers
+    /// to then to be there whenever one of those is dropped, even while it is empty.
+    pub(super) fn is_followed(&self) -> bool {
+        let mut exposed = self.exposed.iter();
+        exposed.any(|exposed| self.is_made(&exposed.table))
+    }
+
     /// Whether another table refers to it.
     pub(super) fn is_parent(&self, table: &str) -> bool {
-        let mut keys = self
-            .schema
-            .tables
-            .iter()
-            .flat_map(|other| &other.foreign_keys);
+        let mut keys = self.schema.foreign_keys();
         keys.any(|key| key.refers_to(table))
     }
 
@@ -179,22 +228,20 @@ impl Plan {
                 let found = table.indexes.iter().find(|index| index.name == object.name);
                 found.is_some_and(|index| index.is_parent_key)
             });
-            let keys = self
-                .schema
-                .tables
-                .iter()
-                .flat_map(|table| &table.foreign_keys);
-            is_key && keys.into_iter().any(|key| key.refers_to(&object.tbl_name))
+            let mut keys = self.schema.foreign_keys();
+            is_key && keys.any(|key| key.refers_to(&object.tbl_name))
         })
     }
 }
 
+/// The rows that are taken.
 fn rows_of<'plan>(
     tables: &'plan [TablePlan],
     virtuals: &'plan [VirtualPlan],
 ) -> impl Iterator<Item = &'plan Rows> {
     let of_virtuals = virtuals.iter().filter_map(|found| found.rows.as_ref());
-    tables.iter().map(|table| &table.rows).chain(of_virtuals)
+    let tables = tables.iter().filter(|table| table.has_rows);
+    tables.map(|table| &table.rows).chain(of_virtuals)
 }
 
 fn check_length(object: &Object) -> Result<(), DumpError> {
@@ -260,6 +307,7 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
         rows.open_to_itself(&column, &own, &name, later);
     }
     TablePlan {
+        has_rows: true,
         unordered: unordered
             .iter()
             .filter_map(|pairs| rows.unordered(pairs))
@@ -279,6 +327,7 @@ fn table_plan(schema: &Schema, order: &Order, place: usize, table: &Table) -> Ta
 fn virtual_plan(
     schema: &Schema,
     found: &Virtual,
+    omitted: &Omitted,
     warnings: &mut Vec<String>,
 ) -> Option<VirtualPlan> {
     let name = comment(&found.name);
@@ -297,8 +346,12 @@ fn virtual_plan(
                 .filter(|column| column.is_written())
                 .map(|column| column.name.as_str())
                 .collect();
-            plan.rows = Some(Rows::of_full_text(&found.name, &columns));
+            plan.rows = omitted
+                .takes_rows(&found.name)
+                .then(|| Rows::of_full_text(&found.name, &columns));
         }
+        VirtualKind::FullText(Content::External { .. })
+            if omitted.empty_indexes.contains(&found.name) => {}
         VirtualKind::FullText(Content::External { table, .. }) => {
             plan.is_rebuilt = schema
                 .objects

@@ -32,11 +32,21 @@ fn referred(parent: Option<&Table>, key: &ForeignKey) -> Vec<String> {
 
 /// The columns and constraints that the table `name` must have for what other tables refer to.
 pub(super) fn stub(schema: &Schema, name: &str) -> String {
+    with_constraints(schema, name, BTreeSet::new())
+}
+
+/// The same with all columns of the table, so that whatever names one finds it.
+pub(super) fn standing(schema: &Schema, name: &str) -> String {
+    let table = schema.table(name).into_iter();
+    let columns = table.flat_map(|table| &table.columns);
+    let columns = columns.map(|column| identifier(&column.name).to_ascii_lowercase());
+    with_constraints(schema, name, columns.collect())
+}
+
+fn with_constraints(schema: &Schema, name: &str, mut columns: BTreeSet<String>) -> String {
     let table = schema.table(name);
-    let mut columns = BTreeSet::new();
     let mut constraints = BTreeSet::new();
-    let keys = schema.tables.iter().flat_map(|other| &other.foreign_keys);
-    for key in keys.filter(|key| key.refers_to(name)) {
+    for key in schema.foreign_keys().filter(|key| key.refers_to(name)) {
         let referred: Vec<String> = referred(table, key)
             .iter()
             .map(|name| identifier(name).to_ascii_lowercase())

@@ -17,7 +17,7 @@ const OBJECTS: &str = "SELECT m.type, m.name, m.tbl_name, m.sql, l.type AS kind,
 const COLUMNS: &str = "SELECT m.name AS tbl, x.name, x.type AS declared, x.\"notnull\" AS not_null, x.pk, x.hidden \
     FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND m.name NOT GLOB '_cf_*' \
     AND m.name NOT GLOB 'sqlite_*' ORDER BY m.rowid, x.cid";
-const FOREIGN_KEYS: &str = "SELECT m.name AS tbl, k.id, k.\"table\" AS parent, k.\"from\" AS child_column, k.\"to\" AS parent_column \
+const FOREIGN_KEYS: &str = "SELECT m.name AS tbl, k.id, k.\"table\" AS parent, k.\"from\" AS child_column, k.\"to\" AS parent_column, k.on_delete \
     FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'table' AND m.name NOT GLOB '_cf_*' \
     AND m.name NOT GLOB 'sqlite_*' ORDER BY m.rowid, k.id, k.seq";
 const INDEXES: &str = "SELECT m.name AS tbl, i.name, i.\"unique\" AS is_unique, i.origin, i.partial, \
@@ -79,6 +79,7 @@ struct ForeignKeyRow {
     parent: String,
     child_column: String,
     parent_column: Option<String>,
+    on_delete: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,12 +118,16 @@ struct Found {
 /// A database's objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schema {
-    /// All of them, as read.
+    /// All of them, as read: by these a schema is told from a later one.
     pub(super) objects: Vec<Object>,
+    /// Those that are dumped; like the tables below without what the registry leaves out.
+    pub(super) taken: Vec<Object>,
     /// The tables that hold rows of their own.
     pub(super) tables: Vec<Table>,
     /// The virtual tables.
     pub(super) virtuals: Vec<Virtual>,
+    /// The tables that the registry leaves out.
+    pub(super) left_out: Vec<Table>,
     /// Whether there are AUTOINCREMENT counters.
     pub(super) has_counters: bool,
 }
@@ -173,6 +178,8 @@ pub(super) struct ForeignKey {
     pub(super) columns: Vec<String>,
     /// The columns referred to; empty when the primary key is meant.
     pub(super) parent_columns: Vec<String>,
+    /// Whether rows go or change with the row that they refer to.
+    pub(super) follows_deletion: bool,
 }
 
 /// An index, or what a UNIQUE or PRIMARY KEY made of itself.
@@ -255,18 +262,24 @@ impl Schema {
             tables,
             virtuals,
             has_counters: counters.first().is_some_and(|row| row.found > 0),
+            left_out: Vec::new(),
+            taken: objects.clone(),
             objects,
         })
     }
 
-    /// The objects of one kind.
+    /// The objects of one kind that are dumped.
     pub(super) fn of_kind<'schema>(
         &'schema self,
         kind: &'static str,
     ) -> impl DoubleEndedIterator<Item = &'schema Object> {
-        self.objects
-            .iter()
-            .filter(move |object| object.kind == kind)
+        self.taken.iter().filter(move |object| object.kind == kind)
+    }
+
+    /// All foreign keys, also of tables that are left out: a live database may have those.
+    pub(super) fn foreign_keys(&self) -> impl Iterator<Item = &ForeignKey> {
+        let tables = self.tables.iter().chain(&self.left_out);
+        tables.flat_map(|table| &table.foreign_keys)
     }
 
     /// The table of that name.
@@ -380,6 +393,7 @@ fn foreign_keys_of(rows: &[ForeignKeyRow], table: &str) -> Vec<ForeignKey> {
                 parent: row.parent.clone(),
                 columns: Vec::new(),
                 parent_columns: Vec::new(),
+                follows_deletion: !matches!(row.on_delete.as_str(), "NO ACTION" | "RESTRICT"),
             };
             keys.push((row.id, key));
         }

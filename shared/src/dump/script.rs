@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::data::{Data, RowText};
 use super::hash::Sha256;
-use super::plan::{Plan, VirtualPlan};
-use super::references::stub;
+use super::header::{self, grouped};
+use super::plan::{Plan, TablePlan, VirtualPlan};
+use super::references::{standing, stub};
+use super::schema::Object;
 use super::sql::{comment, identifier, same_name, terminated};
-use super::{About, Dump, TOOL, hex};
+use super::{About, Dump, hex};
 use crate::manifest::{Consistency, Manifest, TableEntry};
 
 const RULE: &str = "-- ================================================\n";
@@ -18,6 +20,11 @@ const AFTER: &str = "PRAGMA foreign_keys=ON;\n";
 pub(super) const UPDATES: &str = "Foreign keys that were left open above";
 /// Inserting rows has moved them.
 pub(super) const COUNTERS: &str = "AUTOINCREMENT counters";
+
+/// Whether what stands in for a dropped table stays until it is made again.
+fn stays(plan: &Plan, table: &TablePlan) -> bool {
+    plan.is_followed() && !table.stub.is_empty()
+}
 
 /// What is written so far of a dump; as JSON it is what a later invocation goes on from.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -73,7 +80,9 @@ impl<'plan> Script<'plan> {
         let missing = plan.missing(filled.map(|(table, _)| table));
         script.begin(&manifest, Some(rows), &missing);
         for (table, text) in plan.tables.iter().zip(data.tables) {
-            script.table(&table.name, text);
+            if table.has_rows {
+                script.table(&table.name, text);
+            }
         }
         let updates: Vec<String> = data
             .updates
@@ -113,43 +122,16 @@ impl<'plan> Script<'plan> {
     pub(super) fn begin(&mut self, manifest: &Manifest, rows: Option<u64>, missing: &[&String]) {
         self.header(manifest, rows);
         self.push(BEFORE);
+        self.guards(false);
         self.stand_ins(missing);
+        self.parents();
+        self.guards(true);
         self.drops();
         self.creates();
     }
 
     fn header(&mut self, manifest: &Manifest, rows: Option<u64>) {
-        let with_rows = self
-            .plan
-            .virtuals
-            .iter()
-            .filter(|found| found.rows.is_some());
-        let tables = self.plan.tables.len() + with_rows.count();
-        let mut lines = vec![
-            format!("Grove Backup: {}", manifest.database),
-            format!("Generated: {}", manifest.generated),
-            format!("Job ID: {}", manifest.job_id),
-            format!("Tables: {tables}"),
-            match rows {
-                Some(rows) => format!("Total Rows: {}", grouped(rows)),
-                None => "Total Rows: at the end".to_owned(),
-            },
-            format!("Format: {}", manifest.format),
-            format!("Consistency: {}", manifest.consistency.as_str()),
-            format!("Written by: {TOOL}"),
-        ];
-        lines.extend(
-            manifest
-                .deferred
-                .iter()
-                .map(|key| format!("Deferred foreign key: {key}")),
-        );
-        lines.extend(
-            manifest
-                .warnings
-                .iter()
-                .map(|warning| format!("Warning: {warning}")),
-        );
+        let lines = header::lines(self.plan, manifest, rows);
         self.push(RULE);
         for line in lines {
             self.note(&line);
@@ -184,6 +166,26 @@ impl<'plan> Script<'plan> {
         self.push("\n");
     }
 
+    /// Dropping what a table refers to by ON DELETE CASCADE deletes its rows, and one that is left out does not get them
+    /// back. Where a live database has it still and foreign keys are looked at, the restore ends here, and says why. What a
+    /// restore made itself is no reason while it is empty.
+    fn guards(&mut self, is_made: bool) {
+        let plan = self.plan;
+        let exposed = plan.exposed.iter();
+        for exposed in exposed.filter(|exposed| plan.is_made(&exposed.table) == is_made) {
+            self.push(&exposed.guard(is_made));
+        }
+    }
+
+    /// A table that is left out but referred to has to be there before rows that could refer to it. It stays as it is.
+    fn parents(&mut self) {
+        for object in &self.plan.parents {
+            for first_words in ["CREATE TABLE ", "CREATE UNIQUE INDEX "] {
+                self.unless_there(first_words, &object.sql);
+            }
+        }
+    }
+
     /// A row is refused where a table that it could refer to is missing, even a row that refers to nothing. So there is
     /// one for as long as rows are restored. A live database may have a table of that name by now, which would be lost
     /// with its rows: lacking the column, it ends the restore before anything else happened.
@@ -215,19 +217,27 @@ impl<'plan> Script<'plan> {
         let mut stubs = Vec::new();
         for (n, table) in plan.tables.iter().enumerate().rev() {
             self.drop_all("TABLE", std::iter::once(&table.name));
-            let rest = plan.tables.iter().take(n);
-            if rest.into_iter().any(|other| {
+            let mut rest = plan.tables.iter().take(n);
+            let is_needed = rest.any(|other| {
                 other
                     .refers_to
                     .iter()
                     .any(|name| same_name(name, &table.name))
-            }) {
+            });
+            if is_needed || stays(plan, table) {
                 let name = identifier(&table.name);
-                self.push(&format!("CREATE TABLE {name} ({});\n", table.stub));
-                stubs.push(&table.name);
+                let definition = if stays(plan, table) {
+                    standing(&plan.schema, &table.name)
+                } else {
+                    table.stub.clone()
+                };
+                self.push(&format!("CREATE TABLE {name} ({definition});\n"));
+                stubs.push(table);
             }
         }
-        self.drop_all("TABLE", stubs.into_iter());
+        let stubs = stubs.into_iter().filter(|table| !stays(plan, table));
+        let stubs = stubs.map(|table| &table.name);
+        self.drop_all("TABLE", stubs);
     }
 
     fn drop_all<'name>(&mut self, kind: &str, names: impl Iterator<Item = &'name String>) {
@@ -261,7 +271,7 @@ impl<'plan> Script<'plan> {
             .iter()
             .filter(|table| !table.rows.found_by.is_empty())
             .collect();
-        if linked.is_empty() || plan.is_locked {
+        if (linked.is_empty() && !plan.is_followed()) || plan.is_locked {
             return;
         }
         let tables = plan
@@ -298,17 +308,29 @@ impl<'plan> Script<'plan> {
     fn creates(&mut self) {
         let plan = self.plan;
         for table in &plan.tables {
+            let stub = std::iter::once(&table.name).filter(|_| stays(plan, table));
+            self.drop_all("TABLE", stub);
             self.object(&table.sql);
+            if plan.is_followed() {
+                self.keys_of(|index| same_name(&index.tbl_name, &table.name));
+            }
         }
-        let (keys, _) = plan.indexes();
-        for index in keys {
-            self.object(&index.sql);
+        if !plan.is_followed() {
+            self.keys_of(|_| true);
         }
         if plan.uses_scratch() {
             let scratch = identifier(&plan.scratch);
             self.push(&format!(
                 "CREATE TABLE {scratch} (c INTEGER NOT NULL, n INTEGER NOT NULL, d BLOB NOT NULL, PRIMARY KEY (c, n)) WITHOUT ROWID;\n"
             ));
+        }
+    }
+
+    /// Indexes that foreign keys refer to.
+    fn keys_of(&mut self, are_meant: impl Fn(&Object) -> bool) {
+        let (keys, _) = self.plan.indexes();
+        for index in keys.into_iter().filter(|index| are_meant(index)) {
+            self.object(&index.sql);
         }
     }
 
@@ -457,19 +479,6 @@ impl Written {
         manifest.sha256 = hex(&self.hash.finish());
         manifest.tables.clone_from(&self.tables);
     }
-}
-
-/// A number with a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn length(bytes: usize) -> u64 {

@@ -7,21 +7,27 @@ use shared::dump::{Dump, DumpError, DumpRequest, LARGEST_SNAPSHOT, PagedDump, du
 use shared::manifest::Manifest;
 use shared::native::{NativeDatabase, TestClock};
 use shared::ports::Database;
+use shared::registry::Omissions;
 use shared::time::Timestamp;
 use testkit::restore::{
     ForeignKeys, RestoreError, as_one_batch, statement_by_statement_with, statements,
 };
 use testkit::{d1, fingerprint};
 
-const REQUEST: DumpRequest<'static> = DumpRequest {
-    database: "groveauth",
-    database_id: "45eae4c7-8ae7-4078-9218-8e1677a4360f",
-    job_id: "550e8400-e29b-41d4-a716-446655440000",
-};
+/// A request for all but what is omitted.
+pub(crate) fn request(omissions: &Omissions) -> DumpRequest<'_> {
+    DumpRequest {
+        database: "groveauth",
+        database_id: "45eae4c7-8ae7-4078-9218-8e1677a4360f",
+        job_id: "550e8400-e29b-41d4-a716-446655440000",
+        omissions,
+    }
+}
 
 /// A database to be dumped.
 pub(crate) struct Source {
     pub(crate) database: NativeDatabase,
+    pub(crate) omissions: Omissions,
 }
 
 /// A dump's text and manifest.
@@ -35,7 +41,20 @@ impl Source {
     pub(crate) fn of(sql: &str) -> Self {
         let database = NativeDatabase::empty();
         database.connection().execute_batch(sql).unwrap();
-        Self { database }
+        Self {
+            database,
+            omissions: Omissions::default(),
+        }
+    }
+
+    /// The same without some tables, and without the rows of others.
+    pub(crate) fn without(mut self, tables: &[&str], rows_of: &[&str]) -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        self.omissions = Omissions {
+            leave_out: owned(tables),
+            without_rows: owned(rows_of),
+        };
+        self
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -43,21 +62,23 @@ impl Source {
     }
 
     pub(crate) fn try_dump(&self) -> Result<Dump, DumpError> {
-        block_on(dump(&self.database, &clock(), &REQUEST, u64::MAX))
+        let request = request(&self.omissions);
+        block_on(dump(&self.database, &clock(), &request, u64::MAX))
     }
 
     /// The dump in pages of about `room` bytes, where each is read by another invocation that has but the checkpoint of
     /// the one before.
     pub(crate) fn try_dump_in_pages(&self, room: usize) -> Result<Dumped, DumpError> {
         let now = Timestamp::from_seconds(1_733_626_800);
+        let request = request(&self.omissions);
         let mut text = String::new();
-        let mut dump = block_on(PagedDump::begin(&self.database, REQUEST, now))?;
+        let mut dump = block_on(PagedDump::begin(&self.database, request, now))?;
         while let Some(piece) = block_on(dump.read(room, now))? {
             let rendered = dump.render(&piece);
             text.push_str(&dump.accept(rendered));
             let checkpoint = serde_json::to_string(dump.cursor()).unwrap();
             let cursor = serde_json::from_str(&checkpoint).unwrap();
-            dump = block_on(PagedDump::resume(&self.database, REQUEST, cursor))?;
+            dump = block_on(PagedDump::resume(&self.database, request, cursor))?;
         }
         let manifest = dump.manifest();
         Ok(Dumped { text, manifest })
@@ -82,33 +103,7 @@ impl Source {
         dumped: &Dumped,
         live: Option<&dyn Fn() -> Connection>,
     ) -> Vec<String> {
-        let expected = fingerprint::of(self.connection());
-        // SQLite finds fault with a text default of a number's column beside a generated one, in the source too.
-        let known = fingerprint::complaints(self.connection());
-        let mut faults = Vec::new();
-        let empty: &dyn Fn() -> Connection = &d1::empty;
-        let targets = std::iter::once(("empty", empty)).chain(live.map(|live| ("live", live)));
-        for (place, make) in targets {
-            for (name, way) in dumped.ways(place == "live") {
-                let target = make();
-                let mut found = match way(&target, &dumped.text) {
-                    Ok(()) => fingerprint::differences(&expected, &fingerprint::of(&target)),
-                    Err(error) => vec![error.to_string()],
-                };
-                let complaints = fingerprint::complaints(&target);
-                found.extend(
-                    complaints
-                        .into_iter()
-                        .filter(|complaint| !known.contains(complaint)),
-                );
-                faults.extend(
-                    found
-                        .into_iter()
-                        .map(|fault| format!("{name}, {place}: {fault}")),
-                );
-            }
-        }
-        faults
+        dumped.faults(self.connection(), live)
     }
 
     /// Fails unless the dump restores exactly, in every way: also over the same database.
@@ -159,7 +154,9 @@ pub(crate) fn clock() -> TestClock {
 
 /// The dump of any database.
 pub(crate) fn dump_of(database: &impl Database, clock: &TestClock) -> Result<Dump, DumpError> {
-    block_on(dump(database, clock, &REQUEST, LARGEST_SNAPSHOT))
+    let omissions = Omissions::default();
+    let all = request(&omissions);
+    block_on(dump(database, clock, &all, LARGEST_SNAPSHOT))
 }
 
 /// The answer to a query: its rows in lines, their values with blanks between.
@@ -194,6 +191,41 @@ impl From<Dump> for Dumped {
 type Way = fn(&Connection, &str) -> Result<(), RestoreError>;
 
 impl Dumped {
+    /// What differs from `expected` in databases that it makes: of an empty one, and of a live one, if there is one.
+    pub(crate) fn faults(
+        &self,
+        expected: &Connection,
+        live: Option<&dyn Fn() -> Connection>,
+    ) -> Vec<String> {
+        // SQLite finds fault with a text default of a number's column beside a generated one, in the source too.
+        let known = fingerprint::complaints(expected);
+        let expected = fingerprint::of(expected);
+        let mut faults = Vec::new();
+        let empty: &dyn Fn() -> Connection = &d1::empty;
+        let targets = std::iter::once(("empty", empty)).chain(live.map(|live| ("live", live)));
+        for (place, make) in targets {
+            for (name, way) in self.ways(place == "live") {
+                let target = make();
+                let mut found = match way(&target, &self.text) {
+                    Ok(()) => fingerprint::differences(&expected, &fingerprint::of(&target)),
+                    Err(error) => vec![error.to_string()],
+                };
+                let complaints = fingerprint::complaints(&target);
+                found.extend(
+                    complaints
+                        .into_iter()
+                        .filter(|complaint| !known.contains(complaint)),
+                );
+                faults.extend(
+                    found
+                        .into_iter()
+                        .map(|fault| format!("{name}, {place}: {fault}")),
+                );
+            }
+        }
+        faults
+    }
+
     /// Its statements, without the comments before them.
     pub(crate) fn statements(&self) -> Vec<&str> {
         let mut found = statements(&self.text);

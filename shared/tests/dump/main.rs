@@ -11,6 +11,7 @@ mod errata;
 mod foreign_keys;
 mod full_text;
 mod objects;
+mod omissions;
 mod pages;
 mod random;
 mod reading;

@@ -5,12 +5,19 @@ use testkit::random::{RandomDatabase, database};
 
 use crate::bench::Source;
 
+mod omissions;
+
 /// Databases by default, and with `cargo xtask test --full`.
 const COUNTS: (u64, u64) = (1_000, 10_000);
+/// The same for those of which something is left out.
+const FEWER: (u64, u64) = (300, 3_000);
 /// Set to a seed, this test runs that one alone.
 const SEED: &str = "CACHE_TEST_SEED";
 /// A table made since the backup stays, and is no fault.
 const STAYS: &str = "live: the table \"table added since\" was not there before";
+
+/// Everything that is wrong with the dumps of a database.
+type Faults = fn(&RandomDatabase) -> Vec<String>;
 
 fn faults(made: &RandomDatabase) -> Vec<String> {
     let source = Source::of("");
@@ -39,16 +46,16 @@ fn faults(made: &RandomDatabase) -> Vec<String> {
         .collect()
 }
 
-fn seeds() -> Vec<u64> {
+fn seeds(counts: (u64, u64)) -> Vec<u64> {
     if let Ok(seed) = std::env::var(SEED) {
         return vec![seed.parse().unwrap()];
     }
     let full = std::env::var_os("CACHE_TEST_FULL").is_some();
-    (0..if full { COUNTS.1 } else { COUNTS.0 }).collect()
+    (0..if full { counts.1 } else { counts.0 }).collect()
 }
 
-/// What is wrong with the databases of `seeds`, the first few of them.
-fn first_failures(seeds: &[u64]) -> Vec<String> {
+/// What `faults` finds wrong with the databases of `seeds`, the first few of them.
+fn first_failures(seeds: &[u64], faults: Faults) -> Vec<String> {
     let failing = seeds.iter().filter_map(|seed| {
         let made = database(*seed);
         let faults = faults(&made);
@@ -63,18 +70,28 @@ fn first_failures(seeds: &[u64]) -> Vec<String> {
     failing.take(5).collect()
 }
 
-#[test]
-fn every_random_database_comes_back_as_it_was() {
-    let seeds = seeds();
+#[track_caller]
+fn assert_faultless(counts: (u64, u64), faults: Faults) {
+    let seeds = seeds(counts);
     let threads = std::thread::available_parallelism().map_or(1, Into::into);
     let failures: Vec<String> = std::thread::scope(|scope| {
         let runs: Vec<_> = seeds
             .chunks(seeds.len().div_ceil(threads))
-            .map(|chunk| scope.spawn(|| first_failures(chunk)))
+            .map(|chunk| scope.spawn(move || first_failures(chunk, faults)))
             .collect();
         runs.into_iter()
             .flat_map(|run| run.join().unwrap())
             .collect()
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_random_database_comes_back_as_it_was() {
+    assert_faultless(COUNTS, faults);
+}
+
+#[test]
+fn every_random_database_comes_back_without_what_is_left_out() {
+    assert_faultless(FEWER, omissions::faults);
 }

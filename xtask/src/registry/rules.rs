@@ -85,6 +85,23 @@ pub(super) fn binding(binding: &str) -> Result<String, String> {
     Ok(binding.to_owned())
 }
 
+/// A table's name, which may be nearly anything.
+pub(super) fn table(name: &str) -> Result<String, String> {
+    let begins = |start: &str| {
+        let beginning = name.get(..start.len());
+        beginning.is_some_and(|found| found.eq_ignore_ascii_case(start))
+    };
+    if name.is_empty() {
+        return Err("a table's name is empty; write one, or remove it".to_owned());
+    }
+    if begins("sqlite_") || name.starts_with("_cf_") {
+        return Err(format!(
+            "the table `{name}` is not a user's, and never in a dump; remove it"
+        ));
+    }
+    Ok(name.to_owned())
+}
+
 /// A priority.
 pub(super) fn priority(word: &str) -> Result<Priority, String> {
     Priority::from_word(word)

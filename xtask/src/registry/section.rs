@@ -117,6 +117,34 @@ impl<'d> Section<'d> {
         number
     }
 
+    /// A field that may be missing, and else is a list of texts.
+    pub(super) fn texts(&mut self, field: &'static str, report: &mut Report<'_>) -> Vec<Located> {
+        self.known.push(field);
+        let Some(found) = self.table.get(field) else {
+            return Vec::new();
+        };
+        let Some(items) = found.get_ref().as_array() else {
+            let line = report.line(found.span().start);
+            report.fault(
+                line,
+                format!("`{field}` must be a list, such as `{field} = [\"one\", \"two\"]`"),
+            );
+            return Vec::new();
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            let line = report.line(item.span().start);
+            match item.get_ref().as_str() {
+                Some(value) => texts.push(Located {
+                    value: value.to_owned(),
+                    line,
+                }),
+                None => report.fault(line, format!("`{field}` must be a list of texts in quotes")),
+            }
+        }
+        texts
+    }
+
     /// The section `[field]`.
     pub(super) fn table(
         &mut self,

@@ -1,6 +1,6 @@
 //! Each fault of a registry: its line and the fix, word for word.
 
-use shared::registry::{Priority, Registry};
+use shared::registry::{Omissions, Priority, Registry};
 
 use super::{FILE, read};
 use crate::workspace::path;
@@ -329,7 +329,7 @@ fn an_unknown_field_is_reported_with_those_there_are() {
         [
             "databases.toml:11: `description` is missing from [[databases]]; add it",
             "databases.toml:15: [[databases]] has no `descripton`; it has name, id, binding, description, priority, \
-             estimated_size",
+             estimated_size, leave_out, without_rows",
         ]
     );
     let text = format!("{SOUND}[alerts]\n");
@@ -337,6 +337,54 @@ fn an_unknown_field_is_reported_with_those_there_are() {
     assert_eq!(
         found[0].to_string(),
         "databases.toml:25: the file has no `alerts`; it has backup, catalogue, databases"
+    );
+}
+
+#[test]
+fn a_database_may_leave_out_tables_and_the_rows_of_others() {
+    let lists = "estimated_size = \"1 KB\"\nleave_out = [\"cache\", 'a \"b\"']\nwithout_rows = [\"sessions\"]";
+    let registry = with(&[(17, lists)]).unwrap();
+    let omissions = &registry.databases[0].omissions;
+    assert_eq!(omissions.leave_out, ["cache", "a \"b\""]);
+    assert_eq!(omissions.without_rows, ["sessions"]);
+    assert_eq!(registry.databases[1].omissions, Omissions::default());
+}
+
+/// What is wrong with lists of tables in the lines 17 and after.
+fn list_fault(lists: &str) -> String {
+    fault(17, &format!("{lists}\nestimated_size = \"1 KB\""))
+}
+
+#[test]
+fn a_table_may_be_named_once() {
+    assert_eq!(
+        list_fault("leave_out = [\n  \"cache\",\n  \"Cache\",\n]"),
+        "databases.toml:19: the table `Cache` is in `leave_out` twice, first in line 18; remove one of the two"
+    );
+    assert_eq!(
+        list_fault("leave_out = [\"cache\"]\nwithout_rows = [\"CACHE\"]"),
+        "databases.toml:18: the table `CACHE` is in `leave_out` too, in line 17; keep it in one of the two"
+    );
+    assert!(with(&[(17, "leave_out = [\"ä\", \"Ä\"]\nestimated_size = \"1 KB\"")]).is_ok());
+}
+
+#[test]
+fn a_list_of_tables_has_names() {
+    assert_eq!(
+        list_fault("leave_out = \"cache\""),
+        "databases.toml:17: `leave_out` must be a list, such as `leave_out = [\"one\", \"two\"]`"
+    );
+    assert_eq!(
+        list_fault("without_rows = [\n1]"),
+        "databases.toml:18: `without_rows` must be a list of texts in quotes"
+    );
+    assert_eq!(
+        list_fault("leave_out = [\"\"]"),
+        "databases.toml:17: a table's name is empty; write one, or remove it"
+    );
+    assert_eq!(
+        list_fault("leave_out = [\"SQLite_stat1\"]"),
+        "databases.toml:17: the table `SQLite_stat1` is not a user's, and never in a dump; remove it"
     );
 }
 

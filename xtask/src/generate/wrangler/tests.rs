@@ -16,6 +16,7 @@ fn registry() -> Registry {
         priority: Priority::Normal,
         estimated_size: String::new(),
         gzip: false,
+        omissions: Default::default(),
     };
     Registry {
         backup: BackupConfig {
