@@ -6,17 +6,17 @@ use shared::catalogue::leases::{self, Claimant, ResultState, StoredDump};
 use shared::delivery::{Fate, Received, brief};
 use shared::dump::{DumpError, DumpRequest, dump};
 use shared::message::{EXPORTS_QUEUE, Event, ExportMessage};
-use shared::ports::{
-    Clock, Database, DatabaseError, MissingBinding, Queue, QueueError, Random, Sources,
-};
+use shared::ports::{Clock, Database, Queue, Random, Sources};
 use shared::registry::{DatabaseConfig, Registry};
 use shared::retry::Backoff;
 use shared::time::Timestamp;
 
+use crate::deadline::Deadline;
 use crate::encoding::Encoding;
+use crate::error::{ExportError, chain};
 use crate::pages::{self, Progress, abandon, export_in_pages, saved};
 use crate::ports::Ports;
-use crate::store::{Place, Slot, StoringError, find, store};
+use crate::store::{Place, Slot, find, store};
 
 /// A lease outlives the invocation that holds it: the platform ends that after 15 minutes.
 /// <https://developers.cloudflare.com/queues/platform/limits/>
@@ -39,8 +39,8 @@ pub struct Settings {
     pub budget_ms: u32,
     /// Whether dumps are stored as gzip, whatever the registry says of their databases.
     pub gzip: Option<bool>,
-    /// How long after its job was planned a backup may still be made.
-    pub deadline_seconds: u32,
+    /// How long after its job was planned a backup may still be made, whatever the registry says.
+    pub deadline_seconds: Option<u32>,
 }
 
 impl Settings {
@@ -51,108 +51,6 @@ impl Settings {
             Encoding::Gzip
         } else {
             Encoding::Plain
-        }
-    }
-}
-
-/// Something went wrong with a message, which is to be logged.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// The body is no message, or names what the catalogue does not know. Recorded as a dead letter.
-    #[error("the message is not for this exporter: {0}")]
-    Poison(String),
-    /// The result was not claimed, or not found out about.
-    #[error("the result could not be claimed")]
-    Claim(#[source] DatabaseError),
-    /// A message that makes no sense was not recorded.
-    #[error("the message could not be recorded as a dead letter")]
-    DeadLetter(#[source] DatabaseError),
-    /// The message came too early and could not be sent to the end of the queue.
-    #[error("the message could not be put back")]
-    PutBack(#[source] QueueError),
-    /// The registry no longer has the database.
-    #[error("the registry no longer has the database; it was removed after the job was planned")]
-    Unregistered,
-    /// The Worker is not bound to the database.
-    #[error(transparent)]
-    Binding(#[from] MissingBinding),
-    /// The dump was not made.
-    #[error("the dump could not be made")]
-    Dump(#[from] DumpError),
-    /// The dump was not stored.
-    #[error("the dump could not be stored")]
-    Store(#[from] StoringError),
-    /// The dump is stored, and the catalogue does not know it yet.
-    #[error("the dump is stored but could not be recorded")]
-    Record(#[source] DatabaseError),
-    /// Somebody else has taken the result over.
-    #[error("the lease ran out before the dump was recorded, and another exporter has taken over")]
-    LeaseLost,
-    /// The checkpoint was not saved, or not forgotten.
-    #[error("the checkpoint could not be saved")]
-    Save(#[source] DatabaseError),
-    /// What is saved is no checkpoint of this version.
-    #[error("the checkpoint is not one of this version; trigger a new backup")]
-    Checkpoint(#[source] serde_json::Error),
-    /// What comes before the first row does not fit a part.
-    #[error(
-        "the definitions of the database's objects have {bytes} bytes, which is more than a part of the dump holds"
-    )]
-    PieceTooLarge {
-        /// How many they have.
-        bytes: usize,
-    },
-    /// The bucket takes no more parts.
-    #[error("the dump has more parts than the bucket takes")]
-    TooManyParts,
-    /// It took too long.
-    #[error(
-        "the backup was not made within {hours} hours of its job; raise EXPORT_DEADLINE_SECONDS, or find out what slows it down"
-    )]
-    Overdue {
-        /// How long it may take.
-        hours: u32,
-    },
-    /// The rest could not be left to another invocation.
-    #[error("the message for the rest of the export could not be sent")]
-    HandOver(#[source] QueueError),
-    /// The claim was not given back; it ends by itself.
-    #[error("the claim could not be given back, so the next attempt has to wait for it to end")]
-    Release(#[source] DatabaseError),
-    /// The end of the result was not announced; the janitor finds it by itself.
-    #[error("the end of the result could not be announced")]
-    Announce(#[source] QueueError),
-}
-
-impl ExportError {
-    /// Whether the same may succeed later. A failure to read from or write to anything may; so may a binding, which is
-    /// there when a deployment that is under way is done.
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::Dump(error) => error.is_transient(),
-            Self::Poison(_)
-            | Self::Unregistered
-            | Self::Checkpoint(_)
-            | Self::PieceTooLarge { .. }
-            | Self::TooManyParts
-            | Self::Overdue { .. } => false,
-            Self::Store(error) => match error {
-                StoringError::Bucket(_) | StoringError::Contended { .. } => true,
-                StoringError::Encode(_)
-                | StoringError::Compress(_)
-                | StoringError::ForeignManifest { .. }
-                | StoringError::Taken { .. } => false,
-            },
-            Self::Claim(_)
-            | Self::DeadLetter(_)
-            | Self::PutBack(_)
-            | Self::Binding(_)
-            | Self::Save(_)
-            | Self::HandOver(_)
-            | Self::Record(_)
-            | Self::LeaseLost
-            | Self::Release(_)
-            | Self::Announce(_) => true,
         }
     }
 }
@@ -415,16 +313,13 @@ fn to_be_made<'a>(
     settings: &'a Settings,
     claim: &Claim,
 ) -> Result<&'a DatabaseConfig, ExportError> {
-    let deadline = claim
-        .planned
-        .plus_seconds(i64::from(settings.deadline_seconds));
-    if claim.claimed > deadline {
-        return Err(ExportError::Overdue {
-            hours: settings.deadline_seconds / 3600,
-        });
-    }
     let database = settings.registry.find(&claim.message.database);
-    database.ok_or(ExportError::Unregistered)
+    let database = database.ok_or(ExportError::Unregistered)?;
+    let deadline = Deadline::of(settings, database);
+    if claim.claimed > deadline.after(claim.planned) {
+        return Err(ExportError::Overdue(deadline));
+    }
+    Ok(database)
 }
 
 async fn make<P: Ports>(
@@ -514,11 +409,4 @@ pub(crate) fn still_held(write: &shared::ports::Outcome) -> Result<(), ExportErr
     } else {
         Err(ExportError::LeaseLost)
     }
-}
-
-/// An error with its causes, as the catalogue keeps it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    let texts = std::iter::once(error.to_string()).chain(causes.map(ToString::to_string));
-    texts.collect::<Vec<_>>().join(": ")
 }

@@ -3,7 +3,9 @@
 //! What a message does is in [`export()`], over ports, so that all of it is tested natively. This file only joins it to
 //! the runtime.
 
+mod deadline;
 mod encoding;
+mod error;
 mod export;
 mod pages;
 pub mod ports;
@@ -22,7 +24,9 @@ use worker::Env;
 use worker::wasm_bindgen::prelude::wasm_bindgen;
 use worker::worker_sys::{Context, MessageBatch};
 
-pub use crate::export::{ExportError, Exported, Settings, export};
+pub use crate::deadline::Deadline;
+pub use crate::error::ExportError;
+pub use crate::export::{Exported, Settings, export};
 pub use crate::store::StoringError;
 
 use crate::ports::System;
@@ -110,8 +114,7 @@ fn deployed(env: &Env) -> Result<(Runtime<'_>, Settings), DeploymentError> {
         gzip: whole_number(env, "EXPORT_GZIP", 0..=1)?.map(|gzip| gzip == 1),
         budget_ms: whole_number(env, "EXPORT_TIMEOUT_MS", 0..=840_000)?
             .unwrap_or(registry.backup.export_timeout_ms),
-        deadline_seconds: whole_number(env, "EXPORT_DEADLINE_SECONDS", 60..=604_800)?
-            .unwrap_or(6 * 3600),
+        deadline_seconds: whole_number(env, "EXPORT_DEADLINE_SECONDS", 60..=604_800)?,
         registry,
     };
     Ok((system, settings))

@@ -11,7 +11,8 @@ use shared::manifest::{Gzip, Manifest};
 use shared::ports::{Clock, Database, ObjectStore, Part};
 
 use crate::encoding::{Encoding, nothing};
-use crate::export::{Claim, ExportError, LEASE_SECONDS, Settings, still_held};
+use crate::error::ExportError;
+use crate::export::{Claim, LEASE_SECONDS, Settings, still_held};
 use crate::ports::Ports;
 use crate::store::{self, Slot, StoringError};
 

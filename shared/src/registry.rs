@@ -73,6 +73,16 @@ pub struct BackupConfig {
     pub export_timeout_ms: u32,
     /// Deliveries after the first before a message becomes a dead letter.
     pub max_retries: u32,
+    /// Hours after a job was planned in which a backup may be made.
+    #[serde(default = "deadline_hours")]
+    pub deadline_hours: u32,
+}
+
+/// The deadline where the registry has none.
+pub const DEADLINE_HOURS: u32 = 6;
+
+const fn deadline_hours() -> u32 {
+    DEADLINE_HOURS
 }
 
 /// The D1 database that holds the catalogue.
@@ -102,6 +112,9 @@ pub struct DatabaseConfig {
     /// Whether its dumps are stored as gzip.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gzip: bool,
+    /// Its own deadline, in hours, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_hours: Option<u32>,
     /// What is not taken of it.
     #[serde(flatten)]
     pub omissions: Omissions,
@@ -164,6 +177,7 @@ mod tests {
                 priority: *priority,
                 estimated_size: String::new(),
                 gzip: false,
+                deadline_hours: None,
                 omissions: Omissions::default(),
             })
             .collect();

@@ -8,11 +8,17 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 
-use shared::registry::{BackupConfig, CatalogueConfig, DatabaseConfig, Omissions, Registry};
+use shared::registry::{
+    BackupConfig, CatalogueConfig, DEADLINE_HOURS, DatabaseConfig, Omissions, Registry,
+};
 use toml::de::{DeTable, DeValue};
 
 use section::{Located, Report, Section};
+
+/// The deadlines that a backup may have, in hours: a week at most.
+const DEADLINES: RangeInclusive<u32> = 1..=168;
 
 /// The file, from the root.
 pub(crate) const FILE: &str = "databases.toml";
@@ -84,6 +90,7 @@ fn backup_config(mut section: Section<'_>, report: &mut Report<'_>) -> Option<Ba
     let concurrency = section.number("concurrency", 1..=20, report);
     let export_timeout_ms = section.number("export_timeout_ms", 1000..=840_000, report);
     let max_retries = section.number("max_retries", 0..=100, report);
+    let deadline_hours = section.optional_number("deadline_hours", DEADLINES, report);
     section.finish(report);
     Some(BackupConfig {
         schedule: schedule?,
@@ -92,6 +99,7 @@ fn backup_config(mut section: Section<'_>, report: &mut Report<'_>) -> Option<Ba
         concurrency: concurrency?,
         export_timeout_ms: export_timeout_ms?,
         max_retries: max_retries?,
+        deadline_hours: deadline_hours.unwrap_or(DEADLINE_HOURS),
     })
 }
 
@@ -126,6 +134,7 @@ fn database(
     let priority = section.text("priority", report);
     let priority = priority.and_then(|word| report.check(word, rules::priority));
     let estimated_size = section.text("estimated_size", report);
+    let deadline_hours = section.optional_number("deadline_hours", DEADLINES, report);
     let omissions = omissions(&mut section, report);
     section.finish(report);
     Some(DatabaseConfig {
@@ -136,6 +145,7 @@ fn database(
         priority: priority?,
         estimated_size: estimated_size?.value,
         gzip: false,
+        deadline_hours,
         omissions,
     })
 }

@@ -177,6 +177,56 @@ fn a_committed_backup_is_recorded_however_late_the_next_attempt_comes() {
     }
 }
 
+/// The reason why a backup fails that is begun two days after its job was planned.
+fn overdue(settle: impl Fn(&mut Bench)) -> Option<String> {
+    let mut bench = Bench::new();
+    settle(&mut bench);
+    bench.system.clock.advance(48 * 3600 + 1);
+    bench.deliver("job");
+    bench.result("job").2
+}
+
+fn give(bench: &mut Bench, hours: u32) {
+    for database in &mut bench.settings.registry.databases {
+        database.deadline_hours = Some(hours);
+    }
+}
+
+#[test]
+fn a_backup_that_comes_too_late_fails_and_says_what_to_raise() {
+    for (settle, time, setting) in [
+        (
+            (|_| {}) as fn(&mut Bench),
+            "6 hours",
+            "deadline_hours under [backup] in databases.toml, or give this database its own",
+        ),
+        (
+            |bench| bench.settings.registry.backup.deadline_hours = 1,
+            "1 hour",
+            "deadline_hours under [backup] in databases.toml, or give this database its own",
+        ),
+        (
+            |bench| give(bench, 48),
+            "48 hours",
+            "deadline_hours of this database in databases.toml",
+        ),
+        (
+            |bench| {
+                give(bench, 168);
+                bench.settings.deadline_seconds = Some(90);
+            },
+            "90 seconds",
+            "the variable EXPORT_DEADLINE_SECONDS of the exporter",
+        ),
+    ] {
+        let expected = format!(
+            "the backup was not made within {time} of its job; raise {setting}, or find out what slows it down"
+        );
+        assert_eq!(overdue(settle), Some(expected));
+    }
+    assert_eq!(overdue(|bench| give(bench, 49)), None);
+}
+
 #[test]
 fn a_database_that_no_dump_can_restore_fails_at_once_and_says_why() {
     let bench = Bench::new();

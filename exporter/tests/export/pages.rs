@@ -217,7 +217,7 @@ fn an_export_that_takes_too_long_fails_and_leaves_nothing() {
     bench.system.clock.advance(7 * 3600);
     let exported = bench.deliver("job");
     assert_eq!(exported.fate, Fate::Ack);
-    assert!(said(&exported.failures).contains("EXPORT_DEADLINE_SECONDS"));
+    assert!(said(&exported.failures).contains("not made within 6 hours of its job"));
     assert_eq!(bench.result("job").0, "failed");
     assert_eq!(bench.system.bucket.unfinished(), 0);
     assert_eq!(bench.read("SELECT 1 FROM export_checkpoints").len(), 0);

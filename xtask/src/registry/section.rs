@@ -102,19 +102,19 @@ impl<'d> Section<'d> {
         report: &mut Report<'_>,
     ) -> Option<u32> {
         let found = self.get(field, report)?;
-        let number = found
-            .get_ref()
-            .as_integer()
-            .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
-            .filter(|number| range.contains(number));
-        if number.is_none() {
-            let (least, most) = (range.start(), range.end());
-            report.fault(
-                report.line(found.span().start),
-                format!("`{field}` must be a whole number from {least} to {most}, without quotes"),
-            );
-        }
-        number
+        whole_number(field, found, range, report)
+    }
+
+    /// A field that may be missing, and else is a whole number in `range`.
+    pub(super) fn optional_number(
+        &mut self,
+        field: &'static str,
+        range: RangeInclusive<u32>,
+        report: &mut Report<'_>,
+    ) -> Option<u32> {
+        self.known.push(field);
+        let found = self.table.get(field)?;
+        whole_number(field, found, range, report)
     }
 
     /// A field that may be missing, and else is a list of texts.
@@ -223,6 +223,27 @@ impl<'d> Section<'d> {
         }
         found
     }
+}
+
+fn whole_number(
+    field: &'static str,
+    found: &Spanned<DeValue<'_>>,
+    range: RangeInclusive<u32>,
+    report: &mut Report<'_>,
+) -> Option<u32> {
+    let number = found
+        .get_ref()
+        .as_integer()
+        .and_then(|integer| u32::from_str_radix(integer.as_str(), integer.radix()).ok())
+        .filter(|number| range.contains(number));
+    if number.is_none() {
+        let (least, most) = (range.start(), range.end());
+        report.fault(
+            report.line(found.span().start),
+            format!("`{field}` must be a whole number from {least} to {most}, without quotes"),
+        );
+    }
+    number
 }
 
 fn section<'d>(

@@ -299,6 +299,25 @@ fn numbers_have_bounds() {
 }
 
 #[test]
+fn a_database_may_have_a_deadline_of_its_own() {
+    let own = "estimated_size = \"1 KB\"\ndeadline_hours = 48";
+    let registry = with(&[(17, own), (7, "max_retries = 3\ndeadline_hours = 12")]).unwrap();
+    assert_eq!(registry.backup.deadline_hours, 12);
+    assert_eq!(registry.databases[0].deadline_hours, Some(48));
+    assert_eq!(registry.databases[1].deadline_hours, None);
+    assert_eq!(with(&[]).unwrap().backup.deadline_hours, 6);
+}
+
+#[test]
+fn a_deadline_is_an_hour_to_a_week() {
+    assert_eq!(
+        fault(17, "deadline_hours = 169\nestimated_size = \"1 KB\""),
+        "databases.toml:17: `deadline_hours` must be a whole number from 1 to 168, without quotes"
+    );
+    assert!(fault(7, "max_retries = 3\ndeadline_hours = 0").contains("from 1 to 168"));
+}
+
+#[test]
 fn a_bucket_name_that_r2_refuses_is_refused() {
     assert_eq!(
         fault(4, r#"bucket = "Grove_Backups""#),
@@ -329,7 +348,7 @@ fn an_unknown_field_is_reported_with_those_there_are() {
         [
             "databases.toml:11: `description` is missing from [[databases]]; add it",
             "databases.toml:15: [[databases]] has no `descripton`; it has name, id, binding, description, priority, \
-             estimated_size, leave_out, without_rows",
+             estimated_size, deadline_hours, leave_out, without_rows",
         ]
     );
     let text = format!("{SOUND}[alerts]\n");

@@ -16,6 +16,7 @@ fn registry() -> Registry {
         priority: Priority::Normal,
         estimated_size: String::new(),
         gzip: false,
+        deadline_hours: None,
         omissions: Default::default(),
     };
     Registry {
@@ -26,6 +27,7 @@ fn registry() -> Registry {
             concurrency: 7,
             export_timeout_ms: 1000,
             max_retries: 5,
+            deadline_hours: 6,
         },
         catalogue: CatalogueConfig {
             name: "records-db".to_owned(),
