@@ -102,6 +102,18 @@ mod random {
     contract::random_contracts!(tests);
 }
 
+mod memory {
+    use contract::{Verdict, memory};
+    use pollster::block_on;
+    use shared::native::TestMemory;
+
+    fn check(contract: &str) -> Verdict {
+        block_on(memory::run(contract, &TestMemory::default()))
+    }
+
+    contract::memory_contracts!(tests);
+}
+
 mod sources {
     use contract::{Verdict, sources};
     use pollster::block_on;

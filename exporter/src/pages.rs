@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::catalogue::checkpoints::{self, Checkpoint};
 use shared::dump::{Cursor, DumpError, DumpRequest, PagedDump};
 use shared::manifest::{Gzip, Manifest};
-use shared::ports::{Clock, Database, ObjectStore, Part};
+use shared::ports::{Clock, Database, Memory, ObjectStore, Part};
 
 use crate::encoding::{Encoding, nothing};
 use crate::error::ExportError;
@@ -283,6 +283,7 @@ async fn save<P: Ports>(ports: &P, claim: &Claim, state: &State) -> Result<(), E
         rows: state.cursor.rows(),
         bytes: state.cursor.bytes(),
         state: &text,
+        peak_bytes: ports.memory().peak_bytes(),
     };
     let until = now.plus_seconds(LEASE_SECONDS);
     let statements = checkpoints::save(&claim.claimant(), &checkpoint, now, until);

@@ -1,7 +1,7 @@
 //! The effects that the exporter has.
 
 use shared::message::{Event, ExportMessage};
-use shared::ports::{Clock, Database, ObjectStore, Queue, Random, Sources};
+use shared::ports::{Clock, Database, Memory, ObjectStore, Queue, Random, Sources};
 
 /// The adapters behind the exporter, as one type parameter of everything that handles a message.
 pub trait Ports {
@@ -19,6 +19,8 @@ pub trait Ports {
     type Clock: Clock;
     /// Tokens of leases, and times of retries.
     type Random: Random;
+    /// How much memory this takes.
+    type Memory: Memory;
 
     /// The databases that are backed up.
     fn sources(&self) -> &Self::Sources;
@@ -34,11 +36,13 @@ pub trait Ports {
     fn clock(&self) -> &Self::Clock;
     /// Tokens of leases, and times of retries.
     fn random(&self) -> &Self::Random;
+    /// How much memory this takes.
+    fn memory(&self) -> &Self::Memory;
 }
 
 /// The adapters side by side.
 #[derive(Debug)]
-pub struct System<S, C, B, E, X, K, R> {
+pub struct System<S, C, B, E, X, K, R, M> {
     /// The databases that are backed up.
     pub sources: S,
     /// The catalogue.
@@ -53,9 +57,11 @@ pub struct System<S, C, B, E, X, K, R> {
     pub clock: K,
     /// Tokens of leases, and times of retries.
     pub random: R,
+    /// How much memory this takes.
+    pub memory: M,
 }
 
-impl<S, C, B, E, X, K, R> Ports for System<S, C, B, E, X, K, R>
+impl<S, C, B, E, X, K, R, M> Ports for System<S, C, B, E, X, K, R, M>
 where
     S: Sources,
     C: Database,
@@ -64,6 +70,7 @@ where
     X: Queue<ExportMessage>,
     K: Clock,
     R: Random,
+    M: Memory,
 {
     type Sources = S;
     type Catalogue = C;
@@ -72,6 +79,7 @@ where
     type Exports = X;
     type Clock = K;
     type Random = R;
+    type Memory = M;
 
     fn sources(&self) -> &S {
         &self.sources
@@ -93,5 +101,8 @@ where
     }
     fn random(&self) -> &R {
         &self.random
+    }
+    fn memory(&self) -> &M {
+        &self.memory
     }
 }

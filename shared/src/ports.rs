@@ -24,6 +24,12 @@ pub trait Random {
     fn token(&self) -> String;
 }
 
+/// The memory of what runs this program.
+pub trait Memory {
+    /// The most bytes that it has had at once so far; `None` where that is not known.
+    fn peak_bytes(&self) -> Option<u64>;
+}
+
 /// Waiting, for what may work a moment later.
 pub trait Pause {
     /// Returns after `seconds`.

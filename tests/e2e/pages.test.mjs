@@ -36,6 +36,8 @@ test("a database that does not fit one transaction is backed up, by several invo
   assert.equal(result.status, "success", result.error);
   assert.ok(result.attempts >= 4, `${result.attempts} invocations`);
   assert.equal(result.progress, undefined);
+  // More than the part that it fills, and far from the 128 MB of a Worker.
+  assert.ok(result.peakWasmBytes > 8 * 1024 * 1024 && result.peakWasmBytes < 100_000_000, `${result.peakWasmBytes} bytes`);
   key = result.r2Key;
 });
 

@@ -49,6 +49,7 @@ struct JobResult {
     started_at: String,
     completed_at: Option<String>,
     duration_ms: Option<i64>,
+    peak_wasm_bytes: Option<u64>,
     error: Option<String>,
     /// How far the export of a large database has come.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +122,7 @@ impl From<ResultView> for JobResult {
             started_at: rfc3339(result.started_at),
             completed_at: result.completed_at.map(rfc3339),
             duration_ms: result.duration_ms,
+            peak_wasm_bytes: result.peak_wasm_bytes,
             error: result.error_message,
         }
     }

@@ -121,8 +121,8 @@ impl Server {
         self.write(
             Statement::new(
                 "INSERT INTO backup_results (job_id, database_name, database_id, status, attempts, r2_key, size_bytes, \
-                 table_count, row_count, started_at, completed_at, duration_ms, error_message) \
-                 VALUES (?1, ?2, 'id of ' || ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 table_count, row_count, started_at, completed_at, duration_ms, error_message, peak_wasm_bytes) \
+                 VALUES (?1, ?2, 'id of ' || ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )
             .bind(job)
             .bind(database)
@@ -134,7 +134,8 @@ impl Server {
             .bind(started)
             .bind(success.map(|_| started + 5))
             .bind(success.map(|_| 5_000))
-            .bind((status == "failed").then_some("the database refused the statement")),
+            .bind((status == "failed").then_some("the database refused the statement"))
+            .bind(success.map(|_| 12 << 20)),
         );
     }
 

@@ -133,12 +133,12 @@ fn a_job_shows_what_it_did_with_each_database() {
                 {
                     "database": "groveauth", "databaseId": "id of groveauth", "status": "success", "attempts": 1,
                     "r2Key": "2024-12-08/groveauth.sql", "size": "212 KB", "sizeBytes": 212_400, "tables": 15, "rows": 1234,
-                    "startedAt": "2024-12-08T03:00:00Z", "completedAt": "2024-12-08T03:00:05Z", "durationMs": 5_000, "error": null
+                    "startedAt": "2024-12-08T03:00:00Z", "completedAt": "2024-12-08T03:00:05Z", "durationMs": 5_000, "peakWasmBytes": 12 << 20, "error": null
                 },
                 {
                     "database": "scout-db", "databaseId": "id of scout-db", "status": "failed", "attempts": 1,
                     "r2Key": null, "size": null, "sizeBytes": null, "tables": null, "rows": null,
-                    "startedAt": "2024-12-08T03:00:00Z", "completedAt": null, "durationMs": null,
+                    "startedAt": "2024-12-08T03:00:00Z", "completedAt": null, "durationMs": null, "peakWasmBytes": null,
                     "error": "the database refused the statement"
                 }
             ]

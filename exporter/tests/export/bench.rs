@@ -10,6 +10,7 @@ use shared::manifest::Manifest;
 use shared::message::{Event, ExportMessage};
 use shared::native::{
     Faults, MemoryObjects, MemoryQueue, NativeDatabase, NativeSources, SeededRandom, TestClock,
+    TestMemory,
 };
 use shared::planning::{JobRequest, Trigger, start_job};
 use shared::ports::ObjectStore;
@@ -33,6 +34,7 @@ type Native = System<
     MemoryQueue<ExportMessage>,
     TestClock,
     SeededRandom,
+    TestMemory,
 >;
 
 pub(crate) struct Bench {
@@ -60,6 +62,7 @@ impl Bench {
                 exports: MemoryQueue::default(),
                 clock: TestClock::at(Timestamp::from_seconds(SUNDAY)),
                 random: SeededRandom::new(1),
+                memory: TestMemory::default(),
             },
             source,
             settings: Settings {

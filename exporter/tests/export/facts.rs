@@ -47,6 +47,45 @@ fn both_rows_are_recorded_and_the_end_is_announced() {
     assert_eq!(bench.system.events.messages(), [settled]);
 }
 
+fn peak(bench: &Bench) -> Vec<serde_json::Value> {
+    bench.read("SELECT peak_wasm_bytes AS a FROM backup_results")
+}
+
+#[test]
+fn the_memory_that_an_export_took_is_recorded_where_it_is_known() {
+    let bench = Bench::new();
+    bench.deliver("job");
+    assert_eq!(peak(&bench), [json!([null])]);
+    let bench = Bench::new();
+    bench.system.memory.set_peak(3 << 20);
+    bench.deliver("job");
+    assert_eq!(peak(&bench), [json!([3 << 20])]);
+}
+
+#[test]
+fn of_several_attempts_the_one_that_took_most_memory_counts() {
+    let bench = Bench::new();
+    bench.system.memory.set_peak(5 << 20);
+    bench.system.sources.unbind("GROVEAUTH_DB");
+    bench.deliver("job");
+    bench.system.memory.set_peak(4 << 20);
+    bench
+        .system
+        .sources
+        .bind("GROVEAUTH_DB", bench.source.clone());
+    assert_done(&bench.deliver("job"));
+    assert_eq!(peak(&bench), [json!([5 << 20])]);
+}
+
+#[test]
+fn an_export_that_fails_for_good_says_how_much_memory_it_took() {
+    let mut bench = Bench::new();
+    bench.settings.registry.databases.clear();
+    bench.system.memory.set_peak(2 << 20);
+    bench.deliver("job");
+    assert_eq!(peak(&bench), [json!([2 << 20])]);
+}
+
 #[test]
 fn a_message_that_comes_twice_is_one_backup() {
     let bench = Bench::new();

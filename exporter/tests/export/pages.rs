@@ -142,6 +142,20 @@ fn how_far_it_has_come_is_in_the_catalogue() {
 }
 
 #[test]
+fn of_several_invocations_the_one_that_took_most_memory_counts() {
+    let mut bench = large();
+    bench.settings.budget_ms = 0;
+    for megabytes in [7, 9, 8] {
+        bench.system.memory.set_peak(megabytes << 20);
+        bench.deliver("job");
+    }
+    let peak = "SELECT peak_wasm_bytes AS a FROM backup_results";
+    assert_eq!(bench.read(peak), [json!([9 << 20])]);
+    settle(&bench);
+    assert_eq!(bench.read(peak), [json!([9 << 20])]);
+}
+
+#[test]
 fn whatever_fails_once_the_end_is_the_same() {
     let undisturbed = large();
     undisturbed.deliver("job");

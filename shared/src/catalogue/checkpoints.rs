@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::leases::Claimant;
+use super::leases::{Claimant, integer, peak};
 use crate::ports::Statement;
 use crate::time::Timestamp;
 
@@ -15,6 +15,8 @@ pub struct Checkpoint<'a> {
     pub bytes: u64,
     /// What the exporter goes on from, JSON.
     pub state: &'a str,
+    /// The most bytes of memory that the exporter had, where it knows.
+    pub peak_bytes: Option<u64>,
 }
 
 /// Saves a checkpoint over the one before and makes the lease last until `until`; to be run as one transaction. The
@@ -25,7 +27,6 @@ pub fn save(
     now: Timestamp,
     until: Timestamp,
 ) -> [Statement; 2] {
-    let integer = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let saved = claimant
         .statement(
             "INSERT INTO export_checkpoints (job_id, database_name, saved_at, row_count, size_bytes, state) \
@@ -39,11 +40,13 @@ pub fn save(
         .bind(integer(checkpoint.bytes))
         .bind(checkpoint.state);
     let extended = claimant
-        .statement(
-            "UPDATE backup_results SET lease_expires_at = ?4 \
-             WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
-        )
-        .bind(until.seconds());
+        .statement(concat!(
+            "UPDATE backup_results SET lease_expires_at = ?4, ",
+            peak!("?5"),
+            " WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
+        ))
+        .bind(until.seconds())
+        .bind(checkpoint.peak_bytes.map(integer));
     [saved, extended]
 }
 

@@ -8,6 +8,19 @@ use crate::manifest::Manifest;
 use crate::ports::Statement;
 use crate::time::Timestamp;
 
+/// Keeps the highest peak of an export's invocations: `peak_wasm_bytes = …` of an UPDATE, with the parameter that has the
+/// present one.
+macro_rules! peak {
+    ($parameter:literal) => {
+        concat!(
+            "peak_wasm_bytes = nullif(max(coalesce(peak_wasm_bytes, 0), coalesce(",
+            $parameter,
+            ", 0)), 0)"
+        )
+    };
+}
+pub(super) use peak;
+
 /// Which result, and who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claimant<'a> {
@@ -65,26 +78,30 @@ pub fn state(job_id: &str, database: &str) -> Statement {
 }
 
 /// Gives a claim back, so that the next delivery can take it. `error` stays as the reason why there was another; without
-/// one, the export only goes on in another invocation.
-pub fn release(claimant: &Claimant<'_>, error: Option<&str>) -> Statement {
+/// one, the export only goes on in another invocation. `peak` are the bytes of memory that this one had at most.
+pub fn release(claimant: &Claimant<'_>, error: Option<&str>, peak: Option<u64>) -> Statement {
     claimant
-        .statement(
-            "UPDATE backup_results SET status = 'queued', lease_token = NULL, lease_expires_at = NULL, error_message = ?4 \
-             WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
-        )
+        .statement(concat!(
+            "UPDATE backup_results SET status = 'queued', lease_token = NULL, lease_expires_at = NULL, error_message = ?4, ",
+            peak!("?5"),
+            " WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
+        ))
         .bind(error)
+        .bind(peak.map(integer))
 }
 
 /// Ends a result that no other attempt would save.
-pub fn fail(claimant: &Claimant<'_>, error: &str, now: Timestamp) -> Statement {
+pub fn fail(claimant: &Claimant<'_>, error: &str, peak: Option<u64>, now: Timestamp) -> Statement {
     claimant
-        .statement(
-            "UPDATE backup_results SET status = 'failed', lease_token = NULL, lease_expires_at = NULL, error_message = ?4, \
-             completed_at = ?5, duration_ms = (?5 - started_at) * 1000 \
-             WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
-        )
+        .statement(concat!(
+            "UPDATE backup_results SET status = 'failed', lease_token = NULL, lease_expires_at = NULL, error_message = ?4, ",
+            "completed_at = ?5, duration_ms = (?5 - started_at) * 1000, ",
+            peak!("?6"),
+            " WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
+        ))
         .bind(error)
         .bind(now.seconds())
+        .bind(peak.map(integer))
 }
 
 /// A dump that is stored, with what the catalogue keeps of it.
@@ -100,6 +117,8 @@ pub struct StoredDump<'a> {
     pub expires: Timestamp,
     /// How long the export took.
     pub duration_ms: i64,
+    /// The most bytes of memory that the exporter had, where it knows.
+    pub peak_bytes: Option<u64>,
 }
 
 /// Records a stored dump: its row of the inventory (a row of a backup that was deleted from the same key becomes this
@@ -128,21 +147,23 @@ pub fn record(claimant: &Claimant<'_>, stored: &StoredDump<'_>) -> [Statement; 2
         .bind(manifest.sha256.as_str())
         .bind(manifest.consistency.as_str());
     let result = claimant
-        .statement(
-            "UPDATE backup_results SET status = 'success', lease_token = NULL, lease_expires_at = NULL, error_message = NULL, \
-             r2_key = ?4, size_bytes = ?5, table_count = ?6, row_count = ?7, completed_at = ?8, duration_ms = ?9 \
-             WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
-        )
+        .statement(concat!(
+            "UPDATE backup_results SET status = 'success', lease_token = NULL, lease_expires_at = NULL, error_message = NULL, ",
+            "r2_key = ?4, size_bytes = ?5, table_count = ?6, row_count = ?7, completed_at = ?8, duration_ms = ?9, ",
+            peak!("?10"),
+            " WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token = ?3",
+        ))
         .bind(manifest.key.as_str())
         .bind(integer(manifest.size_bytes))
         .bind(tables)
         .bind(integer(manifest.total_rows))
         .bind(stored.now.seconds())
-        .bind(stored.duration_ms);
+        .bind(stored.duration_ms)
+        .bind(stored.peak_bytes.map(integer));
     [inventory, result]
 }
 
-fn integer(value: u64) -> i64 {
+pub(super) fn integer(value: u64) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
 }
 

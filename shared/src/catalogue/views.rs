@@ -110,6 +110,8 @@ pub struct ResultView {
     pub duration_ms: Option<i64>,
     /// Why it failed, or why the last attempt did.
     pub error_message: Option<String>,
+    /// The most bytes of WebAssembly memory that an exporter of it had, as far as is known.
+    pub peak_wasm_bytes: Option<u64>,
     /// Rows written so far of an export in pages.
     pub rows_so_far: Option<u64>,
     /// Bytes written so far of an export in pages.
@@ -121,7 +123,7 @@ macro_rules! results {
     ($rest:literal) => {
         concat!(
             "SELECT r.job_id, r.database_name, r.database_id, r.status, r.attempts, r.r2_key, r.size_bytes, ",
-            "r.table_count, r.row_count, r.started_at, r.completed_at, r.duration_ms, r.error_message, ",
+            "r.table_count, r.row_count, r.started_at, r.completed_at, r.duration_ms, r.error_message, r.peak_wasm_bytes, ",
             "(SELECT c.row_count FROM export_checkpoints c WHERE c.job_id = r.job_id ",
             "AND c.database_name = r.database_name AND r.status IN ('queued', 'running')) AS rows_so_far, ",
             "(SELECT c.size_bytes FROM export_checkpoints c WHERE c.job_id = r.job_id ",
