@@ -7,7 +7,7 @@
 
 pub mod clock;
 pub mod database;
-pub mod memory;
+pub mod isolate;
 pub mod objects;
 pub mod queue;
 pub mod random;

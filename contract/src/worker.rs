@@ -5,14 +5,14 @@
 mod deliveries;
 
 use serde::Serialize;
-use shared::cloudflare::{CfQueue, D1, EnvSources, R2, SystemClock, SystemRandom, WasmMemory};
+use shared::cloudflare::{CfQueue, D1, EnvSources, R2, SystemClock, SystemRandom, ThisIsolate};
 use worker::{Context, Env, Request, Response, event};
 
 pub use self::deliveries::consume;
 
 use self::deliveries::{ConsumedQueue, Deliveries};
 use crate::queue::Message;
-use crate::{Verdict, clock, database, memory, objects, queue, random, sources};
+use crate::{Verdict, clock, database, isolate, objects, queue, random, sources};
 
 /// The binding of the D1 database.
 const DATABASE: &str = sources::BOUND;
@@ -92,7 +92,7 @@ async fn run(port: &str, env: &Env) -> worker::Result<Option<Vec<Outcome>>> {
         ),
         "clock" => all!(clock, SystemClock),
         "random" => all!(random, SystemRandom),
-        "memory" => all!(memory, WasmMemory),
+        "isolate" => all!(isolate, ThisIsolate),
         "sources" => all!(sources, EnvSources::new(env)),
         _ => return Ok(None),
     }))

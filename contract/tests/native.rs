@@ -102,16 +102,16 @@ mod random {
     contract::random_contracts!(tests);
 }
 
-mod memory {
-    use contract::{Verdict, memory};
+mod isolate {
+    use contract::{Verdict, isolate};
     use pollster::block_on;
-    use shared::native::TestMemory;
+    use shared::native::TestIsolate;
 
     fn check(contract: &str) -> Verdict {
-        block_on(memory::run(contract, &TestMemory::default()))
+        block_on(isolate::run(contract, &TestIsolate::default()))
     }
 
-    contract::memory_contracts!(tests);
+    contract::isolate_contracts!(tests);
 }
 
 mod sources {

@@ -6,7 +6,7 @@ use shared::catalogue::leases::{self, Claimant, ResultState, StoredDump};
 use shared::delivery::{Fate, Received, brief};
 use shared::dump::{DumpError, DumpRequest, dump};
 use shared::message::{EXPORTS_QUEUE, Event, ExportMessage};
-use shared::ports::{Clock, Database, Memory, Queue, Random, Sources};
+use shared::ports::{Clock, Database, Isolate, Queue, Random, Sources};
 use shared::registry::{DatabaseConfig, Registry};
 use shared::retry::Backoff;
 use shared::time::Timestamp;
@@ -296,7 +296,7 @@ async fn back_up<P: Ports>(
         now,
         expires: now.plus_seconds(kept_seconds),
         duration_ms: now.millis_since(claim.claimed),
-        peak_bytes: ports.memory().peak_bytes(),
+        peak_bytes: ports.isolate().peak_bytes(),
     };
     let [inventory, result] = leases::record(&claim.claimant(), &stored);
     let forget = checkpoints::forget(&claim.claimant());
@@ -384,7 +384,7 @@ async fn release<P: Ports>(
     error: Option<&ExportError>,
 ) -> Result<(), ExportError> {
     let reason = error.map(|error| chain(error));
-    let peak = ports.memory().peak_bytes();
+    let peak = ports.isolate().peak_bytes();
     let release = leases::release(&claim.claimant(), reason.as_deref(), peak);
     let released = ports.catalogue().run([release]).await;
     released.map(drop).map_err(ExportError::Release)
@@ -395,7 +395,7 @@ async fn give_up<P: Ports>(
     claim: &Claim,
     error: &ExportError,
 ) -> Result<(), ExportError> {
-    let (peak, now) = (ports.memory().peak_bytes(), ports.clock().now());
+    let (peak, now) = (ports.isolate().peak_bytes(), ports.clock().now());
     let fail = leases::fail(&claim.claimant(), &chain(error), peak, now);
     let [failed] = ports
         .catalogue()

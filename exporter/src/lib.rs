@@ -12,8 +12,8 @@ pub mod ports;
 mod store;
 
 use shared::cloudflare::{
-    BindingError, CfQueue, D1, EnvSources, R2, SettingError, SystemClock, SystemRandom, WasmMemory,
-    bucket, catalogue, deliveries, events, exports, report, whole_number,
+    BindingError, CfQueue, D1, EnvSources, R2, SettingError, SystemClock, SystemRandom,
+    ThisIsolate, bucket, catalogue, deliveries, events, exports, report, whole_number,
 };
 use shared::delivery::Fate;
 use shared::dump::LARGEST_SNAPSHOT;
@@ -89,7 +89,7 @@ type Runtime<'env> = System<
     CfQueue<ExportMessage>,
     SystemClock,
     SystemRandom,
-    WasmMemory,
+    ThisIsolate,
 >;
 
 /// The adapters and settings that this Worker was deployed with.
@@ -102,7 +102,7 @@ fn deployed(env: &Env) -> Result<(Runtime<'_>, Settings), DeploymentError> {
         exports: exports(env)?,
         clock: SystemClock,
         random: SystemRandom,
-        memory: WasmMemory,
+        isolate: ThisIsolate,
     };
     let registry = Registry::embedded()?;
     let settings = Settings {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::catalogue::checkpoints::{self, Checkpoint};
 use shared::dump::{Cursor, DumpError, DumpRequest, PagedDump};
 use shared::manifest::{Gzip, Manifest};
-use shared::ports::{Clock, Database, Memory, ObjectStore, Part};
+use shared::ports::{Clock, Database, Isolate, ObjectStore, Part};
 
 use crate::encoding::{Encoding, nothing};
 use crate::error::ExportError;
@@ -249,7 +249,8 @@ async fn put<P: Ports>(
 }
 
 fn is_spent<P: Ports>(ports: &P, settings: &Settings, claim: &Claim) -> bool {
-    ports.clock().now().millis_since(claim.claimed) >= i64::from(settings.budget_ms)
+    let spent = ports.clock().now().millis_since(claim.claimed);
+    spent >= i64::from(settings.budget_ms) || ports.isolate().is_near_cpu_limit()
 }
 
 async fn complete<P: Ports>(ports: &P, slot: &Slot<'_>, state: &State) -> Result<(), ExportError> {
@@ -283,7 +284,7 @@ async fn save<P: Ports>(ports: &P, claim: &Claim, state: &State) -> Result<(), E
         rows: state.cursor.rows(),
         bytes: state.cursor.bytes(),
         state: &text,
-        peak_bytes: ports.memory().peak_bytes(),
+        peak_bytes: ports.isolate().peak_bytes(),
     };
     let until = now.plus_seconds(LEASE_SECONDS);
     let statements = checkpoints::save(&claim.claimant(), &checkpoint, now, until);

@@ -1,7 +1,7 @@
 //! The effects that the exporter has.
 
 use shared::message::{Event, ExportMessage};
-use shared::ports::{Clock, Database, Memory, ObjectStore, Queue, Random, Sources};
+use shared::ports::{Clock, Database, Isolate, ObjectStore, Queue, Random, Sources};
 
 /// The adapters behind the exporter, as one type parameter of everything that handles a message.
 pub trait Ports {
@@ -19,8 +19,8 @@ pub trait Ports {
     type Clock: Clock;
     /// Tokens of leases, and times of retries.
     type Random: Random;
-    /// How much memory this takes.
-    type Memory: Memory;
+    /// What this runs in, and what it has taken of it.
+    type Isolate: Isolate;
 
     /// The databases that are backed up.
     fn sources(&self) -> &Self::Sources;
@@ -36,13 +36,13 @@ pub trait Ports {
     fn clock(&self) -> &Self::Clock;
     /// Tokens of leases, and times of retries.
     fn random(&self) -> &Self::Random;
-    /// How much memory this takes.
-    fn memory(&self) -> &Self::Memory;
+    /// What this runs in, and what it has taken of it.
+    fn isolate(&self) -> &Self::Isolate;
 }
 
 /// The adapters side by side.
 #[derive(Debug)]
-pub struct System<S, C, B, E, X, K, R, M> {
+pub struct System<S, C, B, E, X, K, R, I> {
     /// The databases that are backed up.
     pub sources: S,
     /// The catalogue.
@@ -57,11 +57,11 @@ pub struct System<S, C, B, E, X, K, R, M> {
     pub clock: K,
     /// Tokens of leases, and times of retries.
     pub random: R,
-    /// How much memory this takes.
-    pub memory: M,
+    /// What this runs in, and what it has taken of it.
+    pub isolate: I,
 }
 
-impl<S, C, B, E, X, K, R, M> Ports for System<S, C, B, E, X, K, R, M>
+impl<S, C, B, E, X, K, R, I> Ports for System<S, C, B, E, X, K, R, I>
 where
     S: Sources,
     C: Database,
@@ -70,7 +70,7 @@ where
     X: Queue<ExportMessage>,
     K: Clock,
     R: Random,
-    M: Memory,
+    I: Isolate,
 {
     type Sources = S;
     type Catalogue = C;
@@ -79,7 +79,7 @@ where
     type Exports = X;
     type Clock = K;
     type Random = R;
-    type Memory = M;
+    type Isolate = I;
 
     fn sources(&self) -> &S {
         &self.sources
@@ -102,7 +102,7 @@ where
     fn random(&self) -> &R {
         &self.random
     }
-    fn memory(&self) -> &M {
-        &self.memory
+    fn isolate(&self) -> &I {
+        &self.isolate
     }
 }

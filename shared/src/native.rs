@@ -6,7 +6,7 @@
 mod clock;
 mod database;
 mod faults;
-mod memory;
+mod isolate;
 mod objects;
 mod queue;
 mod random;
@@ -15,7 +15,7 @@ mod sources;
 pub use clock::TestClock;
 pub use database::NativeDatabase;
 pub use faults::{Fault, Faults};
-pub use memory::TestMemory;
+pub use isolate::TestIsolate;
 pub use objects::MemoryObjects;
 pub use queue::MemoryQueue;
 pub use random::SeededRandom;

@@ -24,10 +24,13 @@ pub trait Random {
     fn token(&self) -> String;
 }
 
-/// The memory of what runs this program.
-pub trait Memory {
-    /// The most bytes that it has had at once so far; `None` where that is not known.
+/// What this program runs in, and what it has taken of it.
+pub trait Isolate {
+    /// The most bytes of memory that it has had at once so far; `None` where that is not known.
     fn peak_bytes(&self) -> Option<u64>;
+    /// Whether it is about to be ended because of the time that it has computed.
+    /// <https://developers.cloudflare.com/workers/platform/limits/#cpu-time>
+    fn is_near_cpu_limit(&self) -> bool;
 }
 
 /// Waiting, for what may work a moment later.

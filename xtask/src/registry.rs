@@ -135,6 +135,7 @@ fn database(
     let priority = priority.and_then(|word| report.check(word, rules::priority));
     let estimated_size = section.text("estimated_size", report);
     let deadline_hours = section.optional_number("deadline_hours", DEADLINES, report);
+    let gzip = section.flag("gzip", report);
     let omissions = omissions(&mut section, report);
     section.finish(report);
     Some(DatabaseConfig {
@@ -144,7 +145,7 @@ fn database(
         description: description?.value,
         priority: priority?,
         estimated_size: estimated_size?.value,
-        gzip: false,
+        gzip,
         deadline_hours,
         omissions,
     })

@@ -10,7 +10,7 @@ use shared::manifest::Manifest;
 use shared::message::{Event, ExportMessage};
 use shared::native::{
     Faults, MemoryObjects, MemoryQueue, NativeDatabase, NativeSources, SeededRandom, TestClock,
-    TestMemory,
+    TestIsolate,
 };
 use shared::planning::{JobRequest, Trigger, start_job};
 use shared::ports::ObjectStore;
@@ -34,7 +34,7 @@ type Native = System<
     MemoryQueue<ExportMessage>,
     TestClock,
     SeededRandom,
-    TestMemory,
+    TestIsolate,
 >;
 
 pub(crate) struct Bench {
@@ -62,7 +62,7 @@ impl Bench {
                 exports: MemoryQueue::default(),
                 clock: TestClock::at(Timestamp::from_seconds(SUNDAY)),
                 random: SeededRandom::new(1),
-                memory: TestMemory::default(),
+                isolate: TestIsolate::default(),
             },
             source,
             settings: Settings {

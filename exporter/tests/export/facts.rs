@@ -57,7 +57,7 @@ fn the_memory_that_an_export_took_is_recorded_where_it_is_known() {
     bench.deliver("job");
     assert_eq!(peak(&bench), [json!([null])]);
     let bench = Bench::new();
-    bench.system.memory.set_peak(3 << 20);
+    bench.system.isolate.set_peak(3 << 20);
     bench.deliver("job");
     assert_eq!(peak(&bench), [json!([3 << 20])]);
 }
@@ -65,10 +65,10 @@ fn the_memory_that_an_export_took_is_recorded_where_it_is_known() {
 #[test]
 fn of_several_attempts_the_one_that_took_most_memory_counts() {
     let bench = Bench::new();
-    bench.system.memory.set_peak(5 << 20);
+    bench.system.isolate.set_peak(5 << 20);
     bench.system.sources.unbind("GROVEAUTH_DB");
     bench.deliver("job");
-    bench.system.memory.set_peak(4 << 20);
+    bench.system.isolate.set_peak(4 << 20);
     bench
         .system
         .sources
@@ -81,7 +81,7 @@ fn of_several_attempts_the_one_that_took_most_memory_counts() {
 fn an_export_that_fails_for_good_says_how_much_memory_it_took() {
     let mut bench = Bench::new();
     bench.settings.registry.databases.clear();
-    bench.system.memory.set_peak(2 << 20);
+    bench.system.isolate.set_peak(2 << 20);
     bench.deliver("job");
     assert_eq!(peak(&bench), [json!([2 << 20])]);
 }

@@ -125,6 +125,17 @@ fn when_the_budget_is_spent_another_invocation_goes_on() {
 }
 
 #[test]
+fn so_it_does_when_the_runtime_is_about_to_end_this_one() {
+    let bench = large();
+    bench.system.isolate.set_near_cpu_limit(true);
+    bench.deliver("job");
+    assert_eq!(bench.system.exports.messages().len(), 1);
+    bench.system.isolate.set_near_cpu_limit(false);
+    assert_eq!(settle(&bench), 1);
+    assert_restores(&bench, "");
+}
+
+#[test]
 fn an_export_in_several_invocations_is_the_same_as_in_one() {
     let (one, mut several) = (large(), large());
     one.deliver("job");
@@ -146,7 +157,7 @@ fn of_several_invocations_the_one_that_took_most_memory_counts() {
     let mut bench = large();
     bench.settings.budget_ms = 0;
     for megabytes in [7, 9, 8] {
-        bench.system.memory.set_peak(megabytes << 20);
+        bench.system.isolate.set_peak(megabytes << 20);
         bench.deliver("job");
     }
     let peak = "SELECT peak_wasm_bytes AS a FROM backup_results";

@@ -4,7 +4,7 @@ use shared::registry::Priority;
 use uuid::Uuid;
 
 /// What the Workers have under these names already, or may be given as a secret or variable.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 11] = [
     "METADATA_DB",
     "BACKUPS",
     "EXPORTS",
@@ -14,6 +14,7 @@ const RESERVED: [&str; 10] = [
     "RETRY_CAP_SECONDS",
     "SNAPSHOT_MAX_BYTES",
     "EXPORT_TIMEOUT_MS",
+    "EXPORT_GZIP",
     "EXPORT_DEADLINE_SECONDS",
 ];
 

@@ -117,6 +117,22 @@ impl<'d> Section<'d> {
         whole_number(field, found, range, report)
     }
 
+    /// A field that may be missing, and else is `true` or `false`.
+    pub(super) fn flag(&mut self, field: &'static str, report: &mut Report<'_>) -> bool {
+        self.known.push(field);
+        let Some(found) = self.table.get(field) else {
+            return false;
+        };
+        found.get_ref().as_bool().unwrap_or_else(|| {
+            let line = report.line(found.span().start);
+            report.fault(
+                line,
+                format!("`{field}` must be true or false, without quotes"),
+            );
+            false
+        })
+    }
+
     /// A field that may be missing, and else is a list of texts.
     pub(super) fn texts(&mut self, field: &'static str, report: &mut Report<'_>) -> Vec<Located> {
         self.known.push(field);

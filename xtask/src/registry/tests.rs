@@ -318,6 +318,16 @@ fn a_deadline_is_an_hour_to_a_week() {
 }
 
 #[test]
+fn the_dumps_of_a_database_may_be_gzip() {
+    let registry = with(&[(17, "estimated_size = \"1 KB\"\ngzip = true")]).unwrap();
+    assert!(registry.databases[0].gzip && !registry.databases[1].gzip);
+    assert_eq!(
+        fault(17, "gzip = \"yes\"\nestimated_size = \"1 KB\""),
+        "databases.toml:17: `gzip` must be true or false, without quotes"
+    );
+}
+
+#[test]
 fn a_bucket_name_that_r2_refuses_is_refused() {
     assert_eq!(
         fault(4, r#"bucket = "Grove_Backups""#),
@@ -348,7 +358,7 @@ fn an_unknown_field_is_reported_with_those_there_are() {
         [
             "databases.toml:11: `description` is missing from [[databases]]; add it",
             "databases.toml:15: [[databases]] has no `descripton`; it has name, id, binding, description, priority, \
-             estimated_size, deadline_hours, leave_out, without_rows",
+             estimated_size, deadline_hours, gzip, leave_out, without_rows",
         ]
     );
     let text = format!("{SOUND}[alerts]\n");

@@ -1,6 +1,6 @@
-//! What a [`Memory`] promises.
+//! What an [`Isolate`] promises.
 
-use shared::ports::Memory;
+use shared::ports::Isolate;
 
 use crate::suite;
 use crate::verdict::{Verdict, holds};
@@ -8,28 +8,29 @@ use crate::verdict::{Verdict, holds};
 /// More than an allocator has at hand.
 const MUCH: usize = 8 * 1024 * 1024;
 
-/// Calls the macro `$with` with the contracts of a memory.
+/// Calls the macro `$with` with the contracts of an isolate.
 #[macro_export]
-macro_rules! memory_contracts {
+macro_rules! isolate_contracts {
     ($with:ident) => {
         $with! {
-            Memory:
+            Isolate:
             the_peak_stays_when_memory_is_given_back,
+            who_has_hardly_begun_has_time_left,
         }
     };
 }
-memory_contracts!(suite);
+isolate_contracts!(suite);
 
-async fn the_peak_stays_when_memory_is_given_back(memory: &impl Memory) -> Verdict {
-    let before = memory.peak_bytes();
+async fn the_peak_stays_when_memory_is_given_back(isolate: &impl Isolate) -> Verdict {
+    let before = isolate.peak_bytes();
     let taken = vec![1_u8; MUCH];
-    let meanwhile = memory.peak_bytes();
+    let meanwhile = isolate.peak_bytes();
     holds(
         taken.iter().all(|byte| *byte == 1),
         "it could be written to",
     )?;
     drop(taken);
-    let after = memory.peak_bytes();
+    let after = isolate.peak_bytes();
     holds(
         before <= meanwhile && meanwhile <= after,
         format!("{before:?} is not more than {meanwhile:?}, nor that than {after:?}"),
@@ -39,4 +40,8 @@ async fn the_peak_stays_when_memory_is_given_back(memory: &impl Memory) -> Verdi
         after.is_none_or(|peak| peak >= much),
         format!("{after:?} has what was taken in it"),
     )
+}
+
+async fn who_has_hardly_begun_has_time_left(isolate: &impl Isolate) -> Verdict {
+    holds(!isolate.is_near_cpu_limit(), "there is time left")
 }
