@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 
 import { unstable_splitSqlQuery as split } from "wrangler";
 
@@ -12,7 +13,7 @@ import { databaseFile, place, scratchFolder, startWorkerd } from "../harness/wor
 
 /** How many by default, and with `cargo xtask test --full`. */
 const COUNT = process.env.CACHE_TEST_FULL ? 200 : 20;
-/** Set to a seed, that one alone is tried, in both ways. */
+/** Set to a seed, that one alone is tried, in all ways. */
 const SEED = process.env.CACHE_TEST_SEED;
 /** Of so many databases one may be such that D1 does not hold it. */
 const ONE_REFUSED_OF = 20;
@@ -20,8 +21,13 @@ const ONE_REFUSED_OF = 20;
 const AT_ONCE = 36;
 const PATIENCE_SECONDS = 120;
 
-/** How a database is read, and the exporter's variables that make it so. */
-const READINGS = { snapshot: { SNAPSHOT_MAX_BYTES: String(64 << 20) }, paged: { SNAPSHOT_MAX_BYTES: "0" } };
+/** How a database is read and stored, and the exporter's variables that make it so. */
+const READINGS = {
+  snapshot: { SNAPSHOT_MAX_BYTES: String(64 << 20) },
+  paged: { SNAPSHOT_MAX_BYTES: "0" },
+  snapshot_gzip: { SNAPSHOT_MAX_BYTES: String(64 << 20), EXPORT_GZIP: "1" },
+  paged_gzip: { SNAPSHOT_MAX_BYTES: "0", EXPORT_GZIP: "1" },
+};
 /** How a dump is run, and the executor's address for it. */
 const RUNS = { "as one batch": "", "statement by statement": "?alone" };
 
@@ -29,7 +35,8 @@ const seeds = SEED === undefined ? Array.from({ length: COUNT }, (_, seed) => se
 const files = scratchFolder("random");
 /** Each `{ seed, reading }`, and later what became of it: `faults`, `refusal` of D1, and `skipped` ways of running it. */
 const backups = seeds.flatMap((seed) => {
-  const readings = SEED === undefined ? [seed % 2 ? "paged" : "snapshot"] : Object.keys(READINGS);
+  const all = Object.keys(READINGS);
+  const readings = SEED === undefined ? [all[seed % all.length]] : all;
   return readings.map((reading) => ({ seed, reading, faults: [], skipped: 0 }));
 });
 
@@ -48,7 +55,7 @@ const named = (all) => all.map(({ seed, reading, faults, refusal }) => {
 
 test("every random database comes back as it was", (t) => {
   const restored = backups.length * Object.keys(RUNS).length - backups.reduce((sum, { skipped }) => sum + skipped, 0);
-  t.diagnostic(`${backups.length} backups of ${seeds.length} databases, ${backups.filter(({ reading }) => reading === "paged").length} of them in pages, ${restored} restores; ${backups.length * 2 - restored} dumps need one transaction`);
+  t.diagnostic(`${backups.length} backups of ${seeds.length} databases, ${backups.filter(({ reading }) => reading.startsWith("paged")).length} of them in pages, ${backups.filter(({ reading }) => reading.endsWith("gzip")).length} as gzip, ${restored} restores; ${backups.length * 2 - restored} dumps need one transaction`);
   const failed = backups.filter(({ faults, refusal }) => faults.length && !refusal);
   assert.ok(!failed.length, named(failed));
 });
@@ -111,9 +118,11 @@ async function backUp(workerd, { name, mine, databases }) {
       backup.faults.push(`is ${status}, not backed up: ${error_message}`);
       continue;
     }
-    const manifest = JSON.parse(await exporter.object(r2_key.replace(/\.sql$/, ".manifest.json")));
-    assert.equal(manifest.consistency, backup.reading);
-    backup.dump = (await exporter.object(r2_key)).toString();
+    const manifest = JSON.parse(await exporter.object(r2_key.replace(/\.sql(\.gz)?$/, ".manifest.json")));
+    assert.ok(backup.reading.startsWith(manifest.consistency));
+    assert.equal(r2_key.endsWith(".gz"), backup.reading.endsWith("gzip"));
+    const object = await exporter.object(r2_key);
+    backup.dump = (r2_key.endsWith(".gz") ? gunzipSync(object) : object).toString();
     // Keys that are checked at the end need an end for all statements together.
     backup.runs = Object.keys(RUNS).filter((run) => !manifest.deferred.length || run === "as one batch");
     backup.skipped = Object.keys(RUNS).length - backup.runs.length;
