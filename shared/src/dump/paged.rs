@@ -31,7 +31,7 @@ const FIRST_AVERAGE: usize = 100;
 /// The most rows that a read asks for.
 const MOST_ROWS: u32 = 20_000;
 /// The same where rows may be of 2 MB each.
-const MOST_LONG_ROWS: u32 = 8;
+const MOST_LONG_ROWS: u32 = 4;
 
 /// Where a dump in pages has come to. As JSON it is the checkpoint from which another invocation goes on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -296,6 +296,8 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 if let Some(count) = count {
                     script.open_table(self.plan.name(*of), *count);
                 }
+                // Grown step by step, it would take up to three times as much memory.
+                script.body.reserve(text.bytes());
                 script.add_rows(&text.pages, text.rows);
                 if next.is_last {
                     script.close_table();

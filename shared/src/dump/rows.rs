@@ -250,8 +250,13 @@ impl Rows {
                 .replace("{condition}", &format!("WHERE {length} > {most}")),
         };
         let piece = format!(
-            "{} || c || ', ' || p.value || ', X''' || hex(substr(CAST(x AS BLOB), 1 + p.value * {PIECE}, {PIECE})) || ''');'",
+            "{} || c || ', ' || p.key || ', X''' || hex(substr(CAST(x AS BLOB), 1 + p.key * {PIECE}, {PIECE})) || ''');'",
             literal(&format!("INSERT INTO {scratch} (c, n, d) VALUES ("))
+        );
+        // As many keys, from 0, as the value has pieces: D1 bills each.
+        let pieces = format!(
+            "json_each('[' || substr('{}', 1, 2 * ((octet_length(x) + {PIECE} - 1) / {PIECE}) - 1) || ']')",
+            vec!["0"; LONGEST_VALUE.div_ceil(PIECE)].join(",")
         );
         let is_long = format!("octet_length(x) > {LONG_VALUE} AND typeof(x) IN ('text', 'blob')");
         let assembled = format!(
@@ -260,11 +265,10 @@ impl Rows {
             literal(&format!(") FROM (SELECT d FROM {scratch} WHERE c = ")),
         );
         format!(
-            "SELECT n AS row, c AS col, p.value AS piece, {piece} AS text FROM {cells} JOIN {} AS p \
-             WHERE {is_long} AND p.value * {PIECE} < octet_length(x) \
+            "SELECT n AS row, c AS col, p.key AS piece, {piece} AS text FROM {cells} JOIN {pieces} AS p \
+             WHERE {is_long} \
              UNION ALL SELECT n, {count}, 0, {head} || group_concat(CASE WHEN {is_long} THEN {assembled} ELSE {value} END, ', ' ORDER BY c) \
              || {end} FROM {cells} GROUP BY n ORDER BY 1, 2, 3",
-            numbers(LONGEST_VALUE.div_ceil(PIECE)),
             head = literal(&self.head()),
             value = self.literal_of("x"),
             end = literal(&format!(");\nDELETE FROM {scratch};")),

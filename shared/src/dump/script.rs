@@ -78,6 +78,8 @@ impl<'plan> Script<'plan> {
             .zip(&data.tables)
             .filter(|(_, text)| text.rows > 0);
         let missing = plan.missing(filled.map(|(table, _)| table));
+        let texts = data.tables.iter().chain(&data.virtuals);
+        script.body.reserve(texts.map(RowText::bytes).sum());
         script.begin(&manifest, Some(rows), &missing);
         for (table, text) in plan.tables.iter().zip(data.tables) {
             if table.has_rows {
