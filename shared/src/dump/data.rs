@@ -370,10 +370,7 @@ impl PageRow {
             return self.last.clone().map(After::Rowid);
         }
         match (&self.last, &self.text) {
-            (Some(last), _) => {
-                let values: Vec<String> = serde_json::from_str(last).ok()?;
-                (last.len() <= LONGEST_PLACE).then_some(After::Key(values))
-            }
+            (Some(last), _) => place_of(last),
             (None, Some(text)) => rows.place_in(text.rsplit(BETWEEN_LINES).next()?),
             (None, None) => None,
         }
@@ -447,6 +444,12 @@ fn statements_of(head: &str, most: usize, rows: &str) -> String {
     }
     text.push_str(END);
     text
+}
+
+/// The place of a row that has a key, as SQLite was asked for it; `None` where the key is longer than a place may be.
+pub(super) fn place_of(last: &str) -> Option<After> {
+    let values: Vec<String> = serde_json::from_str(last).ok()?;
+    (last.len() <= LONGEST_PLACE).then_some(After::Key(values))
 }
 
 /// Also of a table whose counter is gone: then there is none after the restore.

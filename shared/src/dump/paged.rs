@@ -4,34 +4,23 @@
 //! It has the same statements in the same order as one from a single transaction. Rows may be from different instants,
 //! which it says of itself (`paged`); the schema may not change while it is read.
 
+mod pace;
+mod reading;
+
 use serde::{Deserialize, Serialize};
 
-use super::data::{
-    self, Count, LongRow, Of, PageRow, Pair, RowText, counters, lines, merge, reveals,
-    reveals_long_rows, settings,
-};
-use super::limits::LONGEST_STATEMENT;
+use self::pace::Pace;
+use super::data::{self, Count, Of, RowText, counters};
 use super::plan::Plan;
-use super::range::{After, Range};
+use super::range::After;
 use super::rows::Found;
 use super::schema::{self, Object};
 use super::script::{COUNTERS, Script, UPDATES, Written};
 use super::{About, DumpError, DumpRequest, introspect};
 use crate::manifest::{Consistency, Manifest};
-use crate::ports::{Database, DatabaseError, Outcome, Statement};
+use crate::ports::Database;
 use crate::registry::Omissions;
 use crate::time::Timestamp;
-
-/// Text that a read aims at, in bytes.
-const READ: usize = 512 * 1024;
-/// Rows of a table that are read first, when nothing is known of their size; small tables have no more.
-const FIRST_ROWS: u32 = 512;
-/// What is taken for the size of a row's text then.
-const FIRST_AVERAGE: usize = 100;
-/// The most rows that a read asks for.
-const MOST_ROWS: u32 = 20_000;
-/// The same where rows may be of 2 MB each.
-const MOST_LONG_ROWS: u32 = 4;
 
 /// Where a dump in pages has come to. As JSON it is the checkpoint from which another invocation goes on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,6 +38,8 @@ pub struct Cursor {
     after: Option<After>,
     /// Rows read in this step.
     done: u64,
+    /// Whether what this step has written has a title.
+    is_titled: bool,
     pace: Pace,
     /// What was found out about the rows of this step.
     found: Found,
@@ -138,55 +129,6 @@ pub struct PagedDump<'a, D> {
     cursor: Cursor,
 }
 
-/// How many rows are read at a time.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Pace {
-    limit: u32,
-    /// How many were asked for last.
-    last: u32,
-    /// How many are asked for next, whatever fits: they were read before, and not written.
-    again: Option<u32>,
-    /// Bytes of a row's text, on average of the last read.
-    average: usize,
-}
-
-impl Pace {
-    const START: Self = Self {
-        limit: FIRST_ROWS,
-        last: 0,
-        again: None,
-        average: FIRST_AVERAGE,
-    };
-
-    /// Rows that fill `room`, or all that are to be read at a time.
-    fn rows(self, room: usize) -> u32 {
-        if let Some(again) = self.again {
-            return again;
-        }
-        // Rows are not all alike: a little less than fits seldom turns out to be more.
-        let room = room - room / 16;
-        let fitting = room.checked_div(self.average).unwrap_or(usize::MAX);
-        let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
-        self.limit.min(fitting).max(1)
-    }
-
-    /// What follows from a read of text that asked for so many rows.
-    fn learn(self, asked: u32, text: &RowText, most: u32) -> Self {
-        let mut pace = Self {
-            last: asked,
-            again: None,
-            ..self
-        };
-        let rows = usize::try_from(text.rows).unwrap_or(usize::MAX);
-        if let Some(average) = text.bytes().checked_div(rows) {
-            pace.average = average.max(1);
-            let aim = u32::try_from(READ / pace.average).unwrap_or(u32::MAX);
-            pace.limit = aim.clamp(1, self.limit.saturating_mul(4)).clamp(1, most);
-        }
-        pace
-    }
-}
-
 impl<'a, D: Database> PagedDump<'a, D> {
     /// Begins a dump.
     pub async fn begin(
@@ -202,6 +144,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             step: 0,
             after: None,
             done: 0,
+            is_titled: false,
             pace: Pace::START,
             found: Found::default(),
             written: Written::default(),
@@ -306,11 +249,12 @@ impl<'a, D: Database> PagedDump<'a, D> {
             }
             Content::Updates { text, pace, next } => {
                 cursor.pace = *pace;
-                if cursor.after.is_none() {
-                    script.list(UPDATES, &text.pages);
-                } else {
+                if cursor.is_titled {
                     script.add(&text.pages);
+                } else {
+                    script.list(UPDATES, &text.pages);
                 }
+                cursor.is_titled |= !text.pages.is_empty();
                 is_last = cursor.advance(next);
             }
             Content::Statements(title, statements) => script.list(title, statements),
@@ -328,6 +272,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             cursor.step += 1;
             cursor.after = None;
             cursor.done = 0;
+            cursor.is_titled = false;
             cursor.pace = Pace::START;
             cursor.found = Found::default();
         }
@@ -409,148 +354,6 @@ impl<'a, D: Database> PagedDump<'a, D> {
     fn missing(&self) -> Vec<&String> {
         self.plan.missing(self.plan.tables.iter())
     }
-
-    async fn ask<const N: usize>(&self, sql: [String; N]) -> Result<[Outcome; N], DumpError> {
-        Ok(self.database.run(sql.map(Statement::new)).await?)
-    }
-
-    async fn read_rows(&mut self, of: Of, room: usize) -> Result<Content, DumpError> {
-        let mut limit = self.cursor.pace.rows(room);
-        loop {
-            let scratch = self.plan.scratch.clone();
-            let rows = self.plan.rows(of)?;
-            let is_first = self.cursor.after.is_none();
-            let with_long_rows = rows.found.long_rows;
-            let reads = |after: Option<After>| -> Vec<String> {
-                let range = Range { after, limit };
-                let count =
-                    is_first.then(|| format!("SELECT count(*) AS found FROM {}", rows.table));
-                let pages = rows.pages(Some(&range));
-                let long_rows = with_long_rows.then(|| rows.long_rows(&scratch, Some(&range)));
-                [count, Some(pages), long_rows]
-                    .into_iter()
-                    .flatten()
-                    .collect()
-            };
-            let mut sql = reads(self.cursor.after.clone());
-            // The key of the last row stands there several times, and may make a statement too long.
-            let has_key = matches!(self.cursor.after, Some(After::Key(_)));
-            if has_key && sql.iter().any(|sql| sql.len() > LONGEST_STATEMENT) {
-                sql = reads(Some(After::Offset(self.cursor.done)));
-            }
-            let statements: Vec<Statement> = sql
-                .into_iter()
-                .map(|sql| data::statement(sql, || self.plan.name(of).to_owned()))
-                .collect::<Result<_, _>>()?;
-            let mut outcomes = match self.database.batch(&statements).await {
-                Ok(outcomes) => outcomes.into_iter(),
-                Err(DatabaseError::TooBig { .. }) if limit > 1 => {
-                    limit = (limit / 4).max(1);
-                    continue;
-                }
-                // One row is more than a value holds.
-                Err(DatabaseError::TooBig { .. }) if !with_long_rows => {
-                    self.plan.rows_mut(of)?.found.long_rows = true;
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let mut next = || outcomes.next().ok_or_else(|| shape(0, statements.len()));
-            let count = match is_first {
-                true => Some(next()?.read::<Count>()?.iter().map(|row| row.found).sum()),
-                false => None,
-            };
-            let pages: Vec<PageRow> = next()?.read()?;
-            let long: Vec<LongRow> = match with_long_rows {
-                true => next()?.read()?,
-                false => Vec::new(),
-            };
-            let rows = self.plan.rows_mut(of)?;
-            let mut changed = reveals(&pages, rows);
-            changed |= reveals_long_rows(&pages, rows)?;
-            changed |= rows.learns_from(long.iter().map(|row| row.text.as_str()));
-            if rows.found.long_rows && !with_long_rows {
-                limit = 1;
-            }
-            if changed {
-                continue;
-            }
-            let most = if with_long_rows {
-                MOST_LONG_ROWS
-            } else {
-                MOST_ROWS
-            };
-            let after = pages.last().and_then(|page| page.place(rows));
-            let text = merge(rows, pages, long);
-            let pace = self.cursor.pace.learn(limit, &text, most);
-            let next = self.next(text.rows, limit, after);
-            return Ok(Content::Rows {
-                of,
-                pace,
-                count,
-                text,
-                next,
-            });
-        }
-    }
-
-    async fn read_updates(
-        &mut self,
-        table: usize,
-        column: usize,
-        room: usize,
-    ) -> Result<Content, DumpError> {
-        let of = Of::Table(table);
-        loop {
-            let limit = self.cursor.pace.rows(room);
-            let rows = self.plan.rows(of)?;
-            let has_ranges = rows.has_ranges_of_updates();
-            let range = Range {
-                after: self.cursor.after.clone(),
-                limit,
-            };
-            let sql = rows
-                .updates(Some(&range))
-                .into_iter()
-                .nth(column)
-                .unwrap_or_default();
-            let [found] = self.ask([sql]).await?;
-            let pages: Vec<PageRow> = found.read()?;
-            let rows = self.plan.rows_mut(of)?;
-            if reveals(&pages, rows) {
-                continue;
-            }
-            if pages.iter().any(PageRow::has_long_rows) {
-                return Err(DumpError::StatementTooLong {
-                    object: rows.table.clone(),
-                });
-            }
-            let last = pages.last().and_then(|page| page.last.clone());
-            let text = lines(pages);
-            let pace = self.cursor.pace.learn(limit, &text, MOST_ROWS);
-            let mut next = self.next(text.rows, limit, last.map(After::Rowid));
-            next.is_last |= !has_ranges;
-            return Ok(Content::Updates { text, pace, next });
-        }
-    }
-
-    async fn read_virtual(&self, n: usize) -> Result<Content, DumpError> {
-        let Some(found) = self.plan.virtuals.get(n).filter(|found| found.has_settings) else {
-            return Ok(Content::Virtual(n, Vec::new()));
-        };
-        let [set] = self.ask([data::settings_of(&found.name)]).await?;
-        let set: Vec<Pair> = set.read()?;
-        Ok(Content::Virtual(n, settings(&found.name, set)))
-    }
-
-    /// Where the step goes on after a range of `limit` rows that brought `rows`.
-    fn next(&self, rows: u64, limit: u32, after: Option<After>) -> Next {
-        Next {
-            after: Some(after.unwrap_or(After::Offset(self.cursor.done + rows))),
-            rows,
-            is_last: rows < u64::from(limit),
-        }
-    }
 }
 
 impl Cursor {
@@ -593,11 +396,5 @@ fn of_step(step: Option<&Step>) -> Option<Of> {
         Step::Rows(of) => Some(*of),
         Step::Updates(table, _) => Some(Of::Table(*table)),
         _ => None,
-    }
-}
-
-fn shape(found: usize, expected: usize) -> DatabaseError {
-    DatabaseError::Shape {
-        message: format!("{found} results of {expected} statements"),
     }
 }

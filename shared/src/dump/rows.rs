@@ -4,12 +4,15 @@
 //! statement interrupts the pages: its values are put together from pieces in a scratch table and inserted whole, so that
 //! no constraint ever sees a part of one.
 
+mod opened;
+
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-use super::limits::{
-    LONG_VALUE, LONGEST_KEY, LONGEST_PLACE, LONGEST_VALUE, PAGE, PIECE, STATEMENT,
-};
+pub(super) use self::opened::Pairs;
+
+use self::opened::Opened;
+use super::limits::{LONG_VALUE, LONGEST_PLACE, LONGEST_VALUE, PAGE, PIECE, STATEMENT};
 use super::names::{MOST_COLUMNS, Names};
 use super::range::{After, Range};
 use super::schema::{Affinity, KeyColumn, ROWIDS, Table};
@@ -82,22 +85,6 @@ impl From<Affinity> for Holds {
     }
 }
 
-/// Rows that refer to a row of the same table: the columns that refer, each with the one that it refers to.
-pub(super) type Pairs = Vec<(String, String)>;
-
-/// A column that is NULL in the INSERT, or refers to its own row, and is set afterwards.
-#[derive(Debug, Clone)]
-struct Opened {
-    /// Its place in [`Rows::columns`].
-    column: usize,
-    /// The place of the column whose value it has meanwhile; it is NULL where there is none.
-    meanwhile: Option<usize>,
-    /// Only in rows whose parent comes after them; otherwise in every row.
-    later: Option<Pairs>,
-    /// The table that is referred to.
-    parent: String,
-}
-
 impl Rows {
     /// The rows of an ordinary table.
     pub(super) fn of_table(table: &Table) -> Self {
@@ -144,41 +131,6 @@ impl Rows {
         }
     }
 
-    /// Leaves `column`, which refers to `parent`, NULL at first: in every row, or, with `later`, where the row referred to
-    /// comes later.
-    pub(super) fn open(&mut self, column: &str, parent: &str, later: Option<Pairs>) {
-        if let Some(column) = self.place(column) {
-            self.opened.push(Opened {
-                column,
-                meanwhile: None,
-                later,
-                parent: parent.to_owned(),
-            });
-        }
-    }
-
-    /// Lets `column`, which cannot be NULL, refer to its own row at first, where the row that it refers to comes later:
-    /// `own` is the column of the table, `parent`, that it refers to.
-    pub(super) fn open_to_itself(&mut self, column: &str, own: &str, parent: &str, later: Pairs) {
-        if let (Some(column), Some(own)) = (self.place(column), self.place(own)) {
-            self.opened.push(Opened {
-                column,
-                meanwhile: Some(own),
-                later: Some(later),
-                parent: parent.to_owned(),
-            });
-        }
-    }
-
-    /// The columns that are set afterwards, with what they hold before, as expressions.
-    pub(super) fn opened(&self) -> impl Iterator<Item = (&str, &str)> {
-        let name = |place: usize| self.columns.get(place).map(String::as_str);
-        self.opened.iter().filter_map(move |opened| {
-            let meanwhile = opened.meanwhile.map_or(Some("NULL"), name);
-            Some((name(opened.column)?, meanwhile?))
-        })
-    }
-
     fn place(&self, column: &str) -> Option<usize> {
         let quoted = identifier(column);
         self.columns
@@ -214,7 +166,7 @@ impl Rows {
             let (length, most) = (length(&names), self.room() / 2);
             line = format!("CASE WHEN {length} <= {most} THEN {line} END");
         }
-        self.paged(&names, &line, "", self.has_cut_pages())
+        self.paged(&names, &line, "")
     }
 
     /// Reads the rows that are too long for a statement, each as the statements of `text` in order: pieces, the row,
@@ -275,83 +227,6 @@ impl Rows {
         )
     }
 
-    /// Reads, paged as [`Rows::pages`], the statements that set the opened columns; NULL stands for one that is too long. A
-    /// range is of rows that have such a column; without a rowid there are no ranges.
-    pub(super) fn updates(&self, range: Option<&Range>) -> Vec<String> {
-        let names = Names::of(self, range.filter(|_| self.has_ranges_of_updates()));
-        let found: Vec<String> = self
-            .found_by
-            .iter()
-            .filter_map(|name| Some((name, self.columns.iter().position(|column| column == name)?)))
-            .map(|(name, place)| {
-                let value = self.value_as_it_is(&names, place);
-                format!("{} || {value}", literal(&format!("{name} = ")))
-            })
-            .collect();
-        let found = balanced(&found, "|| ' AND ' ||");
-        self.opened
-            .iter()
-            .filter_map(|opened| Some((opened, self.columns.get(opened.column)?)))
-            .map(|(opened, name)| {
-                let set = format!("UPDATE {} SET {name} = ", self.table);
-                let around: usize = self
-                    .found_by
-                    .iter()
-                    .map(|name| name.len() + 2 * AROUND_A_VALUE)
-                    .sum();
-                let line = format!(
-                    "CASE WHEN {} <= {} THEN {} || {} || ' WHERE ' || {found} || ';' END",
-                    self.update_length(&names, opened),
-                    STATEMENT.saturating_sub(set.len() + AROUND_A_VALUE + around) / 2,
-                    literal(&set),
-                    self.value_as_it_is(&names, opened.column),
-                );
-                let cuts = self.has_cut_pages() || !names.has_rowid();
-                self.paged(&names, &line, &self.condition(&names, opened), cuts)
-            })
-            .collect()
-    }
-
-    /// Counts, as `found`, the rows whose parent in the same table comes after them.
-    pub(super) fn unordered(&self, pairs: &Pairs) -> Option<String> {
-        let (column, _) = pairs.first()?;
-        let opened = Opened {
-            column: self.place(column)?,
-            meanwhile: None,
-            later: Some(pairs.clone()),
-            parent: String::new(),
-        };
-        let names = Names::of(self, None);
-        let condition = self.condition(&names, &opened);
-        Some(format!(
-            "SELECT count(*) AS found FROM {} WHERE {condition}",
-            names.from
-        ))
-    }
-
-    /// For each opened column, the table that it refers to, and a statement that counts, as `found`, the rows in which it
-    /// should be opened but something is too long.
-    pub(super) fn long_keys(&self) -> Vec<(&str, String)> {
-        let names = Names::of(self, None);
-        let count = |opened: &Opened| {
-            format!(
-                "SELECT count(*) AS found FROM {} WHERE {} > {LONGEST_KEY} AND {}",
-                names.from,
-                self.update_length(&names, opened),
-                self.should_be_open(&names, opened)
-            )
-        };
-        self.opened
-            .iter()
-            .map(|opened| (opened.parent.as_str(), count(opened)))
-            .collect()
-    }
-
-    /// Whether [`Rows::updates`] can be read in ranges.
-    pub(super) fn has_ranges_of_updates(&self) -> bool {
-        Names::of(self, None).has_rowid()
-    }
-
     /// How long statements of several rows may be. What they insert counts as the result of a query, which has at most 100
     /// columns; a rowid beside 100 columns leaves each row to a statement of its own.
     pub(super) fn longest_statement(&self) -> usize {
@@ -384,10 +259,10 @@ impl Rows {
     /// One page of them all costs no more than reading the rows. Pages that are cut by bytes, each row without a line by
     /// itself, cost several times as much: D1 also bills what SQLite keeps to number and sum up. The lines are made before
     /// that, since a whole row may be more than it keeps.
-    fn paged(&self, names: &Names, line: &str, condition: &str, cuts: bool) -> String {
+    fn paged(&self, names: &Names, line: &str, condition: &str) -> String {
         let (place, order, last) = names.order();
         let rows = names.select(self, &format!("{line} AS line"), condition);
-        if cuts {
+        if self.has_cut_pages() {
             return format!(
                 "SELECT group_concat(line, char(0) ORDER BY n) AS text, count(*) AS rows, 0 AS long, \
                  ifnull(max(octet_length(line)), 0) AS longest, {last} AS last FROM \
@@ -447,57 +322,6 @@ impl Rows {
         (!key.is_empty() && bytes <= LONGEST_PLACE).then_some(After::Key(key))
     }
 
-    /// For which rows a column is opened; never NULL.
-    fn condition(&self, names: &Names, opened: &Opened) -> String {
-        let condition = self.should_be_open(names, opened);
-        if !self.has_long_keys {
-            return condition;
-        }
-        let length = self.update_length(names, opened);
-        format!("({length} <= {LONGEST_KEY} AND {condition})")
-    }
-
-    /// The bytes of the values in a statement that sets a column, as an expression.
-    fn update_length(&self, names: &Names, opened: &Opened) -> String {
-        let found_by = self
-            .columns
-            .iter()
-            .zip(&names.columns)
-            .filter(|(column, _)| self.found_by.contains(column));
-        let values = found_by.map(|(_, name)| name.as_str());
-        let lengths: Vec<String> = std::iter::once(names.column(opened.column))
-            .chain(values)
-            .map(|name| format!("ifnull(octet_length({name}), 0)"))
-            .collect();
-        balanced(&lengths, "+")
-    }
-
-    fn should_be_open(&self, names: &Names, opened: &Opened) -> String {
-        let has_value = format!(
-            "{} IS NOT NULL",
-            names
-                .columns
-                .get(opened.column)
-                .map_or("NULL", String::as_str)
-        );
-        let (Some(pairs), Some(after)) = (&opened.later, names.comes_after_row("p")) else {
-            return has_value;
-        };
-        let mut conditions: Vec<String> = pairs
-            .iter()
-            .filter_map(|(child, parent)| {
-                let child = names.columns.get(self.place(child)?)?;
-                Some(format!("p.{} = {child}", identifier(parent)))
-            })
-            .collect();
-        conditions.push(after);
-        format!(
-            "EXISTS (SELECT 1 FROM {} AS p WHERE {})",
-            self.table,
-            conditions.join(" AND ")
-        )
-    }
-
     /// The literals of a row as an expression.
     fn line(&self, names: &Names) -> String {
         let values: Vec<String> = (0..self.columns.len())
@@ -508,34 +332,6 @@ impl Rows {
             })
             .collect();
         spread("concat_ws(', ', ", &values)
-    }
-
-    /// The value of a column, but where it is opened, what it holds meanwhile: `null`, or the value of another.
-    fn unless_opened(
-        &self,
-        names: &Names,
-        column: usize,
-        null: &str,
-        value: impl Fn(usize) -> String,
-    ) -> String {
-        let opened: Vec<&Opened> = self
-            .opened
-            .iter()
-            .filter(|opened| opened.column == column)
-            .collect();
-        let Some(first) = opened.first() else {
-            return value(column);
-        };
-        let open = first.meanwhile.map_or_else(|| null.to_owned(), &value);
-        let conditions: Vec<String> = opened
-            .iter()
-            .map(|opened| self.condition(names, opened))
-            .collect();
-        format!(
-            "CASE WHEN {} THEN {open} ELSE {} END",
-            conditions.join(" OR "),
-            value(column)
-        )
     }
 
     /// A value's literal as an expression, also where the column is opened.

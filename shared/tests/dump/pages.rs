@@ -1,11 +1,22 @@
 //! Dumps in pages, each read by another invocation.
 
-use crate::bench::Source;
+use pollster::block_on;
+use shared::dump::PagedDump;
+use shared::time::Timestamp;
+
+use crate::bench::{Source, request};
+use crate::watched::Watched;
 
 #[track_caller]
 fn assert_restores_in_pages(sql: &str) {
+    assert_restores_in_pages_of(1, sql);
+}
+
+/// The same in pages of about so many bytes; of 1, each has a row.
+#[track_caller]
+fn assert_restores_in_pages_of(room: usize, sql: &str) {
     let source = Source::of(sql);
-    let dumped = source.try_dump_in_pages(1).unwrap();
+    let dumped = source.try_dump_in_pages(room).unwrap();
     let faults = source.faults_of(&dumped, None);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -37,5 +48,65 @@ fn a_key_without_a_type_is_compared_as_it_is() {
          WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100) INSERT INTO t SELECT x FROM n; \
          INSERT INTO t SELECT CAST(CAST('!' || k AS BLOB) || x'00' AS TEXT) FROM t; \
          INSERT INTO t VALUES (-5.5), ('7'), (x'00'), (x'31')",
+    );
+}
+
+/// How many statements read a database in pages as large as they come.
+fn statements_for(sql: &str) -> usize {
+    let source = Source::of(sql);
+    let watched = Watched::new(&source);
+    let now = Timestamp::from_seconds(0);
+    let mut dump = block_on(PagedDump::begin(&watched, request(&source.omissions), now)).unwrap();
+    while let Some(piece) = block_on(dump.read(8 << 20, now)).unwrap() {
+        let rendered = dump.render(&piece);
+        dump.accept(rendered);
+    }
+    watched.asked().len()
+}
+
+#[test]
+fn a_few_long_rows_leave_the_others_as_fast_as_they_are() {
+    let statements = statements_for(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v);
+         WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 20000) INSERT INTO t SELECT x, x FROM n;
+         UPDATE t SET v = zeroblob(1500000) WHERE id IN (1, 9000)",
+    );
+    assert!(statements < 100, "{statements}");
+}
+
+#[test]
+fn columns_that_are_set_afterwards_are_read_in_ranges_too() {
+    for table in [
+        "(id INTEGER PRIMARY KEY, up REFERENCES t, v)",
+        "(id TEXT PRIMARY KEY, up REFERENCES t, v) WITHOUT ROWID",
+        "(a INTEGER, id TEXT UNIQUE, up REFERENCES t (id), v, PRIMARY KEY (a DESC, id)) WITHOUT ROWID",
+    ] {
+        let column = if table.contains("(a ") { "a, id" } else { "id" };
+        let value = if table.contains("(a ") {
+            "x % 7, x"
+        } else {
+            "x"
+        };
+        let sql = format!(
+            "CREATE TABLE t {table};
+             WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 600) INSERT INTO t ({column}) SELECT {value} FROM n;
+             UPDATE t SET up = CAST(id AS INTEGER) + 1 WHERE CAST(id AS INTEGER) % 5 = 0 AND CAST(id AS INTEGER) > 300 AND CAST(id AS INTEGER) < 600"
+        );
+        assert_restores_in_pages(&sql.replace(
+            "CAST(id AS INTEGER) + 1",
+            "(SELECT o.id FROM t AS o WHERE CAST(o.id AS INTEGER) = CAST(t.id AS INTEGER) + 1)",
+        ));
+    }
+}
+
+/// Read at once, the statements that set them were once more than a value holds.
+#[test]
+fn long_keys_that_are_set_afterwards_are_read_few_at_a_time() {
+    assert_restores_in_pages_of(
+        8 << 20,
+        "CREATE TABLE t (id TEXT PRIMARY KEY, up REFERENCES t);
+         WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 400)
+         INSERT INTO t (id) SELECT replace(hex(zeroblob(4900)), '0', 'k') || x FROM n;
+         UPDATE t SET up = (SELECT o.id FROM t AS o WHERE o.rowid = t.rowid + 1)",
     );
 }
