@@ -27,7 +27,7 @@ pub(crate) enum Progress {
     Unfinished,
 }
 
-/// What an invocation leaves to the next one.
+/// What an invocation leaves to the next one. The janitor reads `key` and `upload` of one that nobody goes on from.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct State {
     key: String,

@@ -8,6 +8,7 @@ mod events;
 mod retention;
 mod round;
 mod sweep;
+mod uploads;
 
 use shared::cloudflare::{
     BindingError, Delivery, SystemClock, bucket, catalogue, deliveries, exports, info, report,
@@ -24,6 +25,7 @@ pub use crate::events::{EventError, process_event};
 pub use crate::retention::RetentionError;
 pub use crate::round::{Report, Round, RoundError, round};
 pub use crate::sweep::SweepError;
+pub use crate::uploads::UploadError;
 
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {

@@ -1,4 +1,4 @@
-//! The hourly round: retention, then the sweep.
+//! The hourly round: retention, then the sweep, then what exports have left.
 
 use serde::Serialize;
 use shared::message::ExportMessage;
@@ -6,6 +6,7 @@ use shared::ports::{Clock, Database, ObjectStore, Queue};
 
 use crate::retention::{RetentionError, retention};
 use crate::sweep::{SweepError, sweep};
+use crate::uploads::{UploadError, abort_uploads};
 
 /// A part of a round that did not work.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub enum RoundError {
     /// Of the sweep.
     #[error(transparent)]
     Sweep(#[from] SweepError),
+    /// Of the uploads that nobody goes on with.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
 }
 
 /// What a round came to.
@@ -40,6 +44,8 @@ pub struct Report {
     pub settled: u64,
     /// Jobs without results that were ended.
     pub given_up: u64,
+    /// Uploads that nobody went on with, and that are aborted.
+    pub aborted: u64,
     /// Steps that did not work.
     pub failures: usize,
 }
@@ -55,11 +61,13 @@ where
 {
     let retention = retention(catalogue, bucket, clock.now()).await;
     let sweep = sweep(catalogue, exports, clock.now()).await;
+    let uploads = abort_uploads(catalogue, bucket).await;
     let failures: Vec<RoundError> = retention
         .failures
         .into_iter()
         .map(RoundError::from)
         .chain(sweep.failures.into_iter().map(RoundError::from))
+        .chain(uploads.failures.into_iter().map(RoundError::from))
         .collect();
     Round {
         report: Report {
@@ -68,6 +76,7 @@ where
             taken_back: sweep.taken_back,
             settled: sweep.settled,
             given_up: sweep.given_up,
+            aborted: uploads.aborted,
             failures: failures.len(),
         },
         failures,

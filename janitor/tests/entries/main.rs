@@ -7,3 +7,4 @@ mod events;
 mod repetition;
 mod retention;
 mod sweep;
+mod uploads;

@@ -71,3 +71,36 @@ pub fn forget(claimant: &Claimant<'_>) -> Statement {
          FROM backup_results WHERE job_id = ?1 AND database_name = ?2 AND status = 'running' AND lease_token <> ?3)",
     )
 }
+
+/// A checkpoint whose result has ended without it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Abandoned {
+    /// The job's UUID.
+    pub job_id: String,
+    /// The database's name.
+    pub database_name: String,
+    /// The key of what was being uploaded, as the exporter saved it.
+    pub key: Option<String>,
+    /// The upload's id, likewise.
+    pub upload: Option<String>,
+}
+
+/// Reads at most `limit` checkpoints, as [`Abandoned`], from which nobody goes on.
+pub fn abandoned(limit: u32) -> Statement {
+    Statement::new(
+        "SELECT c.job_id, c.database_name, json_extract(c.state, '$.key') AS key, json_extract(c.state, '$.upload') AS upload \
+         FROM export_checkpoints c WHERE NOT EXISTS (SELECT 1 FROM backup_results r WHERE r.job_id = c.job_id \
+         AND r.database_name = c.database_name AND r.status IN ('queued', 'running')) ORDER BY c.job_id, c.database_name LIMIT ?1",
+    )
+    .bind(i64::from(limit))
+}
+
+/// Forgets such a checkpoint.
+pub fn discard(job_id: &str, database: &str) -> Statement {
+    Statement::new(
+        "DELETE FROM export_checkpoints WHERE job_id = ?1 AND database_name = ?2 AND NOT EXISTS (SELECT 1 FROM backup_results \
+         WHERE job_id = ?1 AND database_name = ?2 AND status IN ('queued', 'running'))",
+    )
+    .bind(job_id)
+    .bind(database)
+}
