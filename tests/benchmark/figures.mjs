@@ -14,14 +14,14 @@ export function result({ name, rows }, { tool, sink }, { runs, error = null }) {
   const times = runs.map(({ seconds }) => seconds);
   const seconds = times.length ? median(times) : null;
   // Peaks only grow, and the other counts are the same in every run: the last run has them all.
-  const { bytes = null, counts = {} } = runs.at(-1) ?? {};
+  const { bytes = null, stored = null, counts = {} } = runs.at(-1) ?? {};
   const { peak_wasm_bytes = null, rows_read = null, rows_counted = 0, d1_queries = null, catalogue_queries = null, r2_class_a = null, r2_class_b = null, r2_free = null, queue_operations = null, subrequests = null, invocations = null } = counts;
   const reads = d1_queries ? rows_read : null;
   return {
     database: name, tool, sink,
     runs: runs.length,
     seconds, seconds_min: times.length ? Math.min(...times) : null, seconds_max: times.length ? Math.max(...times) : null,
-    bytes, rows,
+    bytes, stored_bytes: stored, rows,
     mb_per_second: rate(bytes, seconds && seconds * 1e6), rows_per_second: tool === "upload" ? null : rate(rows, seconds),
     peak_wasm_bytes,
     rows_read: reads, rows_counted: reads === null ? null : rows_counted, rows_read_per_row: rate(reads === null ? null : reads - rows_counted, rows), d1_queries, catalogue_queries,

@@ -18,6 +18,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     verify: { type: "boolean", default: false },
+    gzip: { type: "boolean", default: false },
     large: { type: "boolean", default: false },
     runs: { type: "string" },
     json: { type: "string" },
@@ -50,7 +51,7 @@ try {
 
 async function benchmark() {
   const { quick, large } = values;
-  const options = { quick, large, runs: Number(values.runs ?? (quick ? 1 : 3)), databases: values.database, tools: values.tool };
+  const options = { quick, large, runs: Number(values.runs ?? (quick ? 1 : 3)), gzip: values.gzip, databases: values.database, tools: values.tool };
   const tools = TOOLS.filter(({ tool }) => options.tools.length === 0 || options.tools.includes(tool));
   const started = new Date().toISOString();
   const machine = describeMachine();
@@ -61,7 +62,7 @@ async function benchmark() {
     heading(chosen.name);
     const database = await prepare(chosen, path.join(values.cache, "databases"), () => say("  making it, which is done once"));
     databases.push(database);
-    results.push(...(await measureAll(database, tools, { runs: options.runs, ...progress(options.runs), ...(values.verify && { check: restores(database) }), opened: (opened) => (runtime = opened) })));
+    results.push(...(await measureAll({ ...database, gzip: values.gzip }, tools, { runs: options.runs, ...progress(options.runs), ...(values.verify && { check: restores(database) }), opened: (opened) => (runtime = opened) })));
   }
   const ratios = compare(databases, results);
   printResults(databases, results);

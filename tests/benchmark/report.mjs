@@ -12,7 +12,7 @@ export const document = ({ machine, started, options, databases, results, ratios
   ratios,
 });
 
-const HEAD = ["tool, sink", "seconds", "MB/s", "rows/s", "dump", "wasm", "D1 queries", "rows read/row", "R2 ops", "invocations"];
+const HEAD = ["tool, sink", "seconds", "MB/s", "rows/s", "dump", "stored", "wasm", "D1 queries", "rows read/row", "R2 ops", "invocations"];
 
 /** One table a database. */
 export function printResults(databases, results) {
@@ -26,7 +26,7 @@ export function printResults(databases, results) {
   }
 }
 
-function cells({ tool, sink, seconds, mb_per_second, rows_per_second, bytes: dump, peak_wasm_bytes, d1_queries, rows_read_per_row, r2_operations, invocations }) {
+function cells({ tool, sink, seconds, mb_per_second, rows_per_second, bytes: dump, stored_bytes, peak_wasm_bytes, d1_queries, rows_read_per_row, r2_operations, invocations }) {
   const or = (value, write) => (value === null ? "-" : write(value));
   return [
     `${tool}, ${sink}`,
@@ -34,6 +34,7 @@ function cells({ tool, sink, seconds, mb_per_second, rows_per_second, bytes: dum
     or(mb_per_second, (value) => value.toFixed(1)),
     or(rows_per_second, (value) => number(Math.round(value))),
     or(dump, bytes),
+    or(stored_bytes, bytes),
     or(peak_wasm_bytes, bytes),
     or(d1_queries, number),
     or(rows_read_per_row, (value) => value.toFixed(3)),

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 
 import { REGISTRY, exporterModules, migrate } from "../harness/exporter.mjs";
 import { ROOT } from "../harness/system.mjs";
@@ -14,7 +15,7 @@ const { databases: [SOURCE], catalogue: CATALOGUE, backup: { bucket: BUCKET } } 
 const SINKS = ["none", "r2"];
 
 /** Starts it all; `close` removes what it has written. */
-export async function openRuntime({ file }) {
+export async function openRuntime({ file, gzip = false }) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "cache-benchmark-"));
   const remove = () => fs.rmSync(scratch, { recursive: true, force: true });
   process.once("exit", remove);
@@ -26,7 +27,7 @@ export async function openRuntime({ file }) {
     const state = path.join(scratch, "system");
     place(file, state, SOURCE.id);
     const wrangler = forWrangler(file, path.join(scratch, "wrangler"));
-    let miniflare = await start(state);
+    let miniflare = await start(state, gzip);
     return {
       scratch,
       wrangler,
@@ -41,10 +42,12 @@ export async function openRuntime({ file }) {
       send: async (sink, job) => (await miniflare.getQueueProducer("EXPORTS", exporter(sink))).send({ job_id: job, database: SOURCE.name }, { contentType: "json" }),
       empty: () => empty(miniflare),
       download: (to) => download(miniflare, to),
+      /** How large the dump in the bucket is there. */
+      stored: async () => (await dumpIn(miniflare)).dump.size,
       /** Ends whatever a Worker is still doing. */
       restart: async () => {
         await miniflare.dispose();
-        miniflare = await start(state);
+        miniflare = await start(state, gzip);
       },
       close: async () => {
         await miniflare.dispose();
@@ -60,7 +63,7 @@ export async function openRuntime({ file }) {
 /** The Worker that exports into this sink. */
 export const exporter = (sink) => `exporter-${sink}`;
 
-async function start(state) {
+async function start(state, gzip) {
   const source = (name) => ({ type: "ESModule", path: path.join(ROOT, "tests/benchmark/workers", name) });
   const modules = [...["exporter.mjs", "probe.mjs", "meter.mjs", "discard.mjs"].map(source), ...exporterModules()];
   const r2Buckets = { BACKUPS: BUCKET };
@@ -68,7 +71,7 @@ async function start(state) {
     name: exporter(sink),
     modules,
     r2Buckets,
-    bindings: { SINK: sink, SOURCE: SOURCE.binding, RETRY_BASE_SECONDS: "1", RETRY_CAP_SECONDS: "1" },
+    bindings: { SINK: sink, SOURCE: SOURCE.binding, RETRY_BASE_SECONDS: "1", RETRY_CAP_SECONDS: "1", EXPORT_GZIP: gzip ? "1" : "0" },
     // Each has a catalogue and a queue of its own.
     d1Databases: { [SOURCE.binding]: SOURCE.id, METADATA_DB: `${CATALOGUE.id}-${sink}` },
     queueProducers: { EXPORTS: { queueName: `exports-${sink}` }, EVENTS: { queueName: `events-${sink}` } },
@@ -115,13 +118,19 @@ async function plan(miniflare, worker) {
   return job;
 }
 
-/** Writes the dump in the bucket into a file. */
+/** Writes the text of the dump in the bucket into a file. */
 async function download(miniflare, to) {
+  const { bucket, dump } = await dumpIn(miniflare);
+  const unpacked = dump.key.endsWith(".gz") ? [createGunzip()] : [];
+  await pipeline((await bucket.get(dump.key)).body, ...unpacked, fs.createWriteStream(to));
+}
+
+async function dumpIn(miniflare) {
   const bucket = await miniflare.getR2Bucket("BACKUPS", "upload");
   const { objects } = await bucket.list();
-  const dump = objects.find(({ key }) => key.endsWith(".sql"));
+  const dump = objects.find(({ key }) => /\.sql(\.gz)?$/.test(key));
   if (!dump) throw new Error("there is no dump in the bucket");
-  await pipeline((await bucket.get(dump.key)).body, fs.createWriteStream(to));
+  return { bucket, dump };
 }
 
 /** Empties the bucket. */

@@ -39,7 +39,7 @@ function cache(sink) {
     if (ended?.status !== "success") throw new Error(ended?.error_message ?? "it did not end");
     if (ended.row_count !== database.rows) throw new Error(`the dump has ${ended.row_count} rows, and the database ${database.rows}`);
     known.dumpBytes = ended.size_bytes;
-    return { seconds, bytes: ended.size_bytes, counts: ended.counts };
+    return { seconds, bytes: ended.size_bytes, stored: sink === "r2" ? await runtime.stored() : null, counts: ended.counts };
   };
 }
 

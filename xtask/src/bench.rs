@@ -23,6 +23,9 @@ pub(crate) struct Bench {
     /// Restore the first dump of Cache into a file, and compare it with the database cell by cell
     #[arg(long)]
     verify: bool,
+    /// Cache stores its dumps as gzip
+    #[arg(long)]
+    gzip: bool,
     /// How often each tool does its work; the median counts [default: 3, with --quick 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: Option<u32>,
@@ -107,6 +110,7 @@ fn arguments(options: &Bench, cache: &Path) -> Result<Vec<OsString>, BenchError>
         ("--quick", options.quick),
         ("--large", options.large),
         ("--verify", options.verify),
+        ("--gzip", options.gzip),
     ] {
         if wanted {
             arguments.push(name.into());
@@ -153,9 +157,9 @@ mod tests {
     fn every_option_reaches_the_script() {
         assert_eq!(
             script(
-                "--large --verify --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3"
+                "--large --verify --gzip --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3"
             ),
-            "--cache /cache --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3 --large --verify"
+            "--cache /cache --runs 5 --json /r.json --database blobs --tool spec --tool sqlite3 --large --verify --gzip"
         );
     }
 
