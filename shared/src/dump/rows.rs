@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::opened::Pairs;
 
 use self::opened::Opened;
-use super::limits::{LONG_VALUE, LONGEST_PLACE, LONGEST_VALUE, PAGE, PIECE, STATEMENT};
+use super::limits::{
+    LONG_VALUE, LONGEST_PLACE, LONGEST_STATEMENT, LONGEST_VALUE, PAGE, PIECE, STATEMENT,
+};
 use super::names::{MOST_COLUMNS, Names};
 use super::range::{After, Range};
 use super::schema::{Affinity, KeyColumn, ROWIDS, Table};
@@ -141,7 +143,7 @@ impl Rows {
     /// The bytes that a statement leaves for values; 0 when the table's own names are too long for any.
     pub(super) fn room(&self) -> usize {
         let around = self.head().len() + self.columns.len() * AROUND_A_VALUE + ");".len();
-        STATEMENT.saturating_sub(around)
+        STATEMENT.saturating_sub(around + self.above())
     }
 
     /// How a statement begins; a row's literals come next.
@@ -233,13 +235,19 @@ impl Rows {
         if self.columns.len() > MOST_COLUMNS {
             0
         } else {
-            STATEMENT
+            LONGEST_STATEMENT.saturating_sub(self.above())
         }
+    }
+
+    /// The bytes above the rows of a table, which whoever cuts a dump into statements may take for a part of the first.
+    fn above(&self) -> usize {
+        const LINES: usize = "\n-- Table: \n-- Rows: 18446744073709551615\n".len();
+        LINES + self.table.len()
     }
 
     /// Whether the literals of a row fit a statement.
     pub(super) fn fits(&self, bytes: usize) -> bool {
-        self.head().len() + bytes + ");".len() <= STATEMENT
+        self.head().len() + bytes + ");".len() + self.above() <= LONGEST_STATEMENT
     }
 
     /// Has pages cut; whether they were not.

@@ -80,6 +80,7 @@ fn columns_that_are_set_afterwards_are_read_in_ranges_too() {
         "(id INTEGER PRIMARY KEY, up REFERENCES t, v)",
         "(id TEXT PRIMARY KEY, up REFERENCES t, v) WITHOUT ROWID",
         "(a INTEGER, id TEXT UNIQUE, up REFERENCES t (id), v, PRIMARY KEY (a DESC, id)) WITHOUT ROWID",
+        "(id TEXT PRIMARY KEY, rowid, oid, _rowid_, up REFERENCES t, v)",
     ] {
         let column = if table.contains("(a ") { "a, id" } else { "id" };
         let value = if table.contains("(a ") {

@@ -244,6 +244,19 @@ fn a_statement_has_as_many_rows_as_d1_takes() {
     source.assert_restores();
 }
 
+/// Whoever cuts a dump into statements may take the comment above the first row for a part of the statement.
+#[test]
+fn a_statement_with_the_name_of_its_table_above_it_is_no_longer_than_d1_takes() {
+    for length in [1, 1_000, 20_000] {
+        let source = Source::of(&format!(
+            "CREATE TABLE {0} (a TEXT); WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 20000)
+             INSERT INTO {0} SELECT 'row ' || x FROM n;",
+            "t".repeat(length)
+        ));
+        source.assert_restores();
+    }
+}
+
 #[test]
 fn a_row_of_a_hundred_columns_beside_a_rowid_has_a_statement_of_its_own() {
     let columns: Vec<String> = (0..100).map(|n| format!("c{n}")).collect();

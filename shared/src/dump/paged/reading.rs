@@ -17,8 +17,8 @@ use crate::ports::{Database, DatabaseError, Outcome, Statement};
 #[derive(Debug, Deserialize)]
 struct Scanned {
     rows: u64,
-    /// The place of the last one.
-    last: String,
+    /// The place of the last one, where they have a key.
+    last: Option<String>,
 }
 
 impl<D: Database> PagedDump<'_, D> {
@@ -111,10 +111,10 @@ impl<D: Database> PagedDump<'_, D> {
         let mut limit = self.cursor.pace.rows(room);
         loop {
             let rows = self.plan.rows(of)?;
-            let has_key = !rows.key.is_empty();
+            let is_scanned = !rows.has_rowid();
             let statements = self.statements(of, limit, |range| {
                 let updates = rows.updates(Some(range)).into_iter().nth(column);
-                let scanned = has_key.then(|| rows.scanned(range));
+                let scanned = is_scanned.then(|| rows.scanned(range));
                 updates.into_iter().chain(scanned).collect()
             })?;
             let mut outcomes = match self.database.batch(&statements).await {
@@ -127,7 +127,7 @@ impl<D: Database> PagedDump<'_, D> {
             };
             let mut next = || outcomes.next().ok_or_else(|| missing(statements.len()));
             let pages: Vec<PageRow> = next()?.read()?;
-            let scanned: Option<Scanned> = match has_key {
+            let scanned: Option<Scanned> = match is_scanned {
                 true => next()?.first()?,
                 false => None,
             };
@@ -144,8 +144,10 @@ impl<D: Database> PagedDump<'_, D> {
             let text = lines(pages);
             let pace = self.cursor.pace.learn(limit, &text, MOST_ROWS);
             let next = match scanned {
-                Some(Scanned { rows, last }) => self.next(rows, limit, place_of(&last)),
-                None if has_key => self.next(0, limit, None),
+                Some(Scanned { rows, last }) => {
+                    self.next(rows, limit, last.as_deref().and_then(place_of))
+                }
+                None if is_scanned => self.next(0, limit, None),
                 None => self.next(text.rows, limit, last.map(After::Rowid)),
             };
             return Ok(Content::Updates { text, pace, next });

@@ -135,6 +135,11 @@ impl Rows {
             .collect()
     }
 
+    /// Whether its rows can be told by a rowid.
+    pub(in crate::dump) fn has_rowid(&self) -> bool {
+        Names::of(self, None).has_rowid()
+    }
+
     /// Counts the rows of a range, as `rows`, and reads the place of its last one, as `last`, where they have no rowid: a
     /// range of [`Rows::updates`] is then one of all rows, of which only some are in it.
     pub(in crate::dump) fn scanned(&self, range: &Range) -> String {
