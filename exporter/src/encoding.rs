@@ -1,6 +1,6 @@
 //! How the text of a dump is stored: as it is, or as gzip.
 //!
-//! As gzip it is one member after the other, each of whole statements, which every tool reads as one file
+//! As gzip it is one member after the other, each of whole statements, which `gunzip` reads as one file
 //! (<https://www.rfc-editor.org/rfc/rfc1952#section-2.2>). So a part of an upload holds whole members, and an export goes on
 //! after any of them.
 

@@ -45,7 +45,7 @@ pub enum ExportError {
     /// What is saved is no checkpoint of this version.
     #[error("the checkpoint is not one of this version; trigger a new backup")]
     Checkpoint(#[source] serde_json::Error),
-    /// What comes before the first row does not fit a part.
+    /// What makes the database's objects, or sets them, does not fit a part.
     #[error(
         "the definitions of the database's objects have {bytes} bytes, which is more than a part of the dump holds"
     )]

@@ -152,34 +152,41 @@ async fn write<P: Ports, D: Database>(
     let now = || ports.clock().now();
     let mut part = Vec::with_capacity(size);
     let mut ahead = dump.read(encoding.text_in(size), now()).await?;
-    while let Some(piece) = ahead {
+    while let Some(piece) = ahead.take() {
+        // Whoever goes on from a checkpoint begins a part with its piece, and then does the same with it.
+        let is_first = part.is_empty();
         let room = size.saturating_sub(part.len());
         let rendered = dump.render(&piece);
-        let bytes = encode(encoding, &rendered.text)?;
+        let bytes = encode(encoding, &rendered.text)?.into_owned();
         if !encoding.fits(bytes.len(), size) {
             if !dump.slow_down(&piece) {
                 return Err(ExportError::PieceTooLarge { bytes: bytes.len() });
             }
+            drop((piece, rendered, bytes));
             ahead = dump.read(encoding.text_in(room), now()).await?;
             continue;
         }
-        let fits = encoding.fits(bytes.len(), room);
-        if fits {
+        let postponed = if encoding.fits(bytes.len(), room) {
             part.extend_from_slice(&bytes);
-            drop(bytes);
             dump.accept(rendered);
-        }
+            let room = size.saturating_sub(part.len());
+            if is_first || dump.is_complete() || room >= size / LEAST_ROOM {
+                drop((piece, bytes));
+                ahead = dump.read(encoding.text_in(room), now()).await?;
+                continue;
+            }
+            None
+        } else {
+            Some(piece)
+        };
+        drop(bytes);
         let room = size.saturating_sub(part.len());
-        if fits && room >= size / LEAST_ROOM {
-            ahead = dump.read(encoding.text_in(room), now()).await?;
-            continue;
-        }
         part.extend_from_slice(&match encoding {
             Encoding::Plain => dump.pad(room).into_bytes(),
             Encoding::Gzip => nothing(room).map_err(StoringError::Compress)?,
         });
-        if !fits {
-            dump.postpone(&piece);
+        if let Some(piece) = &postponed {
+            dump.postpone(piece);
         }
         let reached = dump.cursor().clone();
         dump.check_schema().await?;
@@ -188,7 +195,7 @@ async fn write<P: Ports, D: Database>(
             put(ports, claim, full, reached, state).await?;
             return Ok(None);
         }
-        if !fits {
+        if let Some(piece) = postponed {
             // What is written before it is more now, by the blanks.
             let text = dump.accept(dump.render(&piece));
             part.extend_from_slice(&encode(encoding, &text)?);

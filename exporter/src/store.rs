@@ -106,7 +106,7 @@ pub(crate) async fn find<B: ObjectStore>(
         {
             continue;
         }
-        // How dumps are stored may have changed since.
+        // How dumps are stored may have changed since. What was left without a manifest before that is not looked for.
         let key = match &manifest {
             Some(manifest) => manifest.key.clone(),
             None => free.clone(),

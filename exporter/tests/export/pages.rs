@@ -3,7 +3,7 @@
 use serde_json::json;
 use shared::delivery::Fate;
 use shared::manifest::Consistency;
-use shared::native::Fault;
+use shared::native::{Fault, MemoryObjects};
 use testkit::{d1, fingerprint, restore};
 
 use crate::bench::{Bench, DUMP, MANIFEST, adapters, assert_done, assert_retried, said};
@@ -263,4 +263,55 @@ fn rows_that_come_and_go_meanwhile_do_no_harm() {
         .query_row("SELECT max(id) FROM users", [], |row| row.get(0))
         .unwrap();
     assert_eq!(last, 11_000);
+}
+
+/// The same bench with parts of another size.
+fn with_parts_of(mut bench: Bench, bytes: usize) -> Bench {
+    bench.system.bucket = MemoryObjects::with_parts_of(bytes);
+    bench.settings.part_bytes = bytes;
+    bench
+}
+
+/// The last part was once filled up like the others.
+#[test]
+fn nothing_comes_after_the_footer_wherever_a_part_ends() {
+    // Parts of which the last one is nearly full.
+    let one = with_parts_of(large(), 10_000_000);
+    one.deliver("job");
+    let least = one.dump(DUMP).len();
+    for bytes in (0..60).map(|n| least / 2 + 400 * n) {
+        let bench = with_parts_of(large(), bytes);
+        bench.deliver("job");
+        let dump = bench.dump(DUMP);
+        assert!(dump.ends_with("====\n"), "{bytes}");
+        let (_, footer) = dump.rsplit_once("-- Size: ").unwrap();
+        let size = footer.split(' ').next().unwrap().replace(',', "");
+        assert_eq!(size, dump.len().to_string(), "{bytes}");
+    }
+}
+
+/// How a postponed range was read was once forgotten, and what a part begins with judged in two ways.
+#[test]
+fn an_export_is_the_same_in_several_invocations_wherever_a_part_ends() {
+    let mixed = |bytes| {
+        let mut bench = Bench::new();
+        bench.settings.snapshot_bytes = 0;
+        bench
+            .source
+            .connection()
+            .execute_batch(
+                "CREATE TABLE mixed (id INTEGER PRIMARY KEY, v); \
+                 WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 600) INSERT INTO mixed \
+                 SELECT x, CASE WHEN x % 10 = 0 THEN zeroblob(x * 7919 % 62000) WHEN x % 37 = 0 THEN CAST(x'ff' AS TEXT) ELSE x END FROM n",
+            )
+            .unwrap();
+        with_parts_of(bench, bytes)
+    };
+    for bytes in (150_000..190_000).step_by(4_000) {
+        let (one, mut several) = (mixed(bytes), mixed(bytes));
+        one.deliver("job");
+        several.settings.budget_ms = 0;
+        assert!(settle(&several) > 4);
+        assert!(content(&one) == content(&several), "parts of {bytes}");
+    }
 }

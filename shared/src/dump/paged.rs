@@ -7,6 +7,8 @@
 mod pace;
 mod reading;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use self::pace::Pace;
@@ -16,6 +18,7 @@ use super::range::After;
 use super::rows::Found;
 use super::schema::{self, Object};
 use super::script::{COUNTERS, Script, UPDATES, Written};
+use super::sql::comment;
 use super::{About, DumpError, DumpRequest, introspect};
 use crate::manifest::{Consistency, Manifest};
 use crate::ports::Database;
@@ -46,6 +49,8 @@ pub struct Cursor {
     written: Written,
     /// Foreign keys without an order, as far as only rows can tell.
     deferred: Vec<String>,
+    /// Tables whose rows were counted to find the next ones.
+    counted: BTreeSet<String>,
 }
 
 impl Cursor {
@@ -87,6 +92,8 @@ enum Content {
     Rows {
         of: Of,
         pace: Pace,
+        /// What was known of the rows when they were read.
+        found: Found,
         /// How many rows the table has; only with the first ones.
         count: Option<u64>,
         text: RowText,
@@ -95,6 +102,7 @@ enum Content {
     Updates {
         text: RowText,
         pace: Pace,
+        found: Found,
         next: Next,
     },
     Statements(&'static str, Vec<String>),
@@ -149,6 +157,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             found: Found::default(),
             written: Written::default(),
             deferred: Vec::new(),
+            counted: BTreeSet::new(),
         };
         Ok(Self::new(database, request, plan, cursor))
     }
@@ -171,6 +180,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
         for table in &mut plan.tables {
             // What is found out only when rows are written already comes too late.
             table.rows.has_long_keys = true;
+            table.rows.sets_all = true;
         }
         let steps = steps(&plan);
         if let Some(Ok(rows)) = of_step(steps.get(cursor.step)).map(|of| plan.rows_mut(of)) {
@@ -183,6 +193,11 @@ impl<'a, D: Database> PagedDump<'a, D> {
             plan,
             cursor,
         }
+    }
+
+    /// Whether all is written.
+    pub fn is_complete(&self) -> bool {
+        self.cursor.step >= self.steps.len()
     }
 
     /// Where it has come to.
@@ -234,6 +249,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 count,
                 text,
                 next,
+                ..
             } => {
                 cursor.pace = *pace;
                 if let Some(count) = count {
@@ -245,9 +261,14 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 if next.is_last {
                     script.close_table();
                 }
+                if !next.is_last && matches!(next.after, Some(After::Offset(_))) {
+                    cursor.counted.insert(self.plan.name(*of).to_owned());
+                }
                 is_last = cursor.advance(next);
             }
-            Content::Updates { text, pace, next } => {
+            Content::Updates {
+                text, pace, next, ..
+            } => {
                 cursor.pace = *pace;
                 if cursor.is_titled {
                     script.add(&text.pages);
@@ -302,8 +323,9 @@ impl<'a, D: Database> PagedDump<'a, D> {
 
     /// Has a piece that was not written read again as it is, by whoever goes on from here.
     pub fn postpone(&mut self, piece: &Piece) {
-        if let Content::Rows { pace, .. } | Content::Updates { pace, .. } = &piece.0 {
+        if let Content::Rows { pace, found, .. } | Content::Updates { pace, found, .. } = &piece.0 {
             self.cursor.pace.again = Some(pace.last);
+            self.cursor.found = *found;
         }
     }
 
@@ -346,6 +368,12 @@ impl<'a, D: Database> PagedDump<'a, D> {
         manifest
             .deferred
             .extend(self.cursor.deferred.iter().cloned());
+        manifest.warnings.extend(self.cursor.counted.iter().map(|table| {
+            format!(
+                "Rows of the table `{}` could only be told by counting them: if rows of it came or went while it was read, others are missing or there twice.",
+                comment(table)
+            )
+        }));
         self.cursor.written.complete(&mut manifest);
         manifest
     }

@@ -62,6 +62,9 @@ pub(super) struct Rows {
     pub(super) found_by: Vec<String>,
     /// Some opened columns, or what their rows are found by, are too long for a statement: these are not opened.
     pub(super) has_long_keys: bool,
+    /// Opened columns are set in every row, and not in those alone which were opened: these are not known any more, where rows
+    /// may have changed since.
+    pub(super) sets_all: bool,
     /// All rows are too many for one page. Pages are cut then, as they are where some rows are long.
     is_cut: bool,
     pub(super) found: Found,

@@ -111,3 +111,63 @@ fn long_keys_that_are_set_afterwards_are_read_few_at_a_time() {
          UPDATE t SET up = (SELECT o.id FROM t AS o WHERE o.rowid = t.rowid + 1)",
     );
 }
+
+/// The dump in pages of a database in which `change` happens when all rows are read.
+fn changed_meanwhile(sql: &str, change: &str) -> rusqlite::Connection {
+    let source = Source::of(sql);
+    let now = Timestamp::from_seconds(0);
+    let request = request(&source.omissions);
+    let mut dump = block_on(PagedDump::begin(&source.database, request, now)).unwrap();
+    let (mut text, mut has_changed) = (String::new(), false);
+    while let Some(piece) = block_on(dump.read(8 << 20, now)).unwrap() {
+        let rendered = dump.render(&piece);
+        text.push_str(&dump.accept(rendered));
+        if text.contains("INSERT INTO") && !has_changed {
+            source.connection().execute_batch(change).unwrap();
+            has_changed = true;
+        }
+    }
+    let restored = testkit::d1::empty();
+    testkit::restore::statement_by_statement(&restored, &text).unwrap();
+    restored
+}
+
+/// It once had the value with which its row was inserted, which the source never had.
+#[test]
+fn a_column_that_is_set_afterwards_and_has_changed_since_is_set_to_what_it_is_then() {
+    for constraint in ["", "NOT NULL"] {
+        let restored = changed_meanwhile(
+            &format!(
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER {constraint} REFERENCES t); INSERT INTO t VALUES (1, 1), (2, 3), (3, 1);"
+            ),
+            "UPDATE t SET up = 1 WHERE id = 2",
+        );
+        let up: i64 = restored
+            .query_row("SELECT up FROM t WHERE id = 2", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(up, 1, "{constraint}");
+    }
+}
+
+#[test]
+fn a_dump_says_of_which_tables_rows_were_counted() {
+    let of = |sql: &str| {
+        Source::of(sql)
+            .try_dump_in_pages(1)
+            .unwrap()
+            .manifest
+            .warnings
+    };
+    let warnings = of(
+        "CREATE TABLE \"long\nkeys\" (k BLOB PRIMARY KEY) WITHOUT ROWID; \
+         INSERT INTO \"long\nkeys\" SELECT CAST(printf('%024003d', value) AS BLOB) FROM json_each('[1,2,3]')",
+    );
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("`long keys`"), "{warnings:?}");
+    let none = [""; 0];
+    assert_eq!(
+        of("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2), (3)"),
+        none
+    );
+    assert_eq!(of("CREATE TABLE t (rowid, _rowid_, oid)"), none);
+}

@@ -84,6 +84,7 @@ impl<D: Database> PagedDump<'_, D> {
             } else {
                 MOST_ROWS
             };
+            let found = rows.found;
             // A few long rows among many leave the others as fast as they are.
             rows.found.long_rows = !long.is_empty();
             let after = pages.last().and_then(|page| page.place(rows));
@@ -93,6 +94,7 @@ impl<D: Database> PagedDump<'_, D> {
             return Ok(Content::Rows {
                 of,
                 pace,
+                found,
                 count,
                 text,
                 next,
@@ -140,6 +142,7 @@ impl<D: Database> PagedDump<'_, D> {
                     object: rows.table.clone(),
                 });
             }
+            let found = rows.found;
             let last = pages.last().and_then(|page| page.last.clone());
             let text = lines(pages);
             let pace = self.cursor.pace.learn(limit, &text, MOST_ROWS);
@@ -150,7 +153,12 @@ impl<D: Database> PagedDump<'_, D> {
                 None if is_scanned => self.next(0, limit, None),
                 None => self.next(text.rows, limit, last.map(After::Rowid)),
             };
-            return Ok(Content::Updates { text, pace, next });
+            return Ok(Content::Updates {
+                text,
+                pace,
+                found,
+                next,
+            });
         }
     }
 

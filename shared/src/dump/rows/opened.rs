@@ -95,7 +95,9 @@ impl Rows {
                     literal(&set),
                     self.value_as_it_is(&names, opened.column),
                 );
-                self.paged(&names, &line, &self.condition(&names, opened))
+                let mut opened = opened.clone();
+                opened.later = opened.later.filter(|_| !self.sets_all);
+                self.paged(&names, &line, &self.condition(&names, &opened))
             })
             .collect()
     }
