@@ -155,6 +155,18 @@ impl Bench {
         String::from_utf8(self.object(key)).unwrap()
     }
 
+    /// Delivers every so many seconds until the result has ended, as the queue would; how many deliveries that took.
+    pub(crate) fn settle(&self, seconds: i64) -> u32 {
+        for delivery in 1..200 {
+            self.deliver("job");
+            self.system.clock.advance(seconds);
+            if self.result("job").0 == "success" {
+                return delivery;
+            }
+        }
+        panic!("not settled: {:?}", self.result("job"));
+    }
+
     /// What is stored at a key, as it is.
     pub(crate) fn object(&self, key: &str) -> Vec<u8> {
         block_on(self.system.bucket.get(key)).unwrap().unwrap()

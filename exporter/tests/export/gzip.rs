@@ -52,18 +52,6 @@ fn text(bench: &Bench) -> String {
     text
 }
 
-/// Delivers until the result has ended, as the queue would; how many deliveries that took.
-fn settle(bench: &Bench) -> u32 {
-    for delivery in 1..200 {
-        bench.deliver("job");
-        bench.system.clock.advance(1_300);
-        if bench.result("job").0 == "success" {
-            return delivery;
-        }
-    }
-    panic!("not settled: {:?}", bench.result("job"));
-}
-
 #[track_caller]
 fn assert_restores(bench: &Bench, case: &str) {
     assert_eq!(bench.system.bucket.keys(), [MANIFEST, ZIPPED], "{case}");
@@ -133,7 +121,7 @@ fn in_several_invocations_it_is_the_same_object_as_in_one() {
     let (one, mut several) = (large(), large());
     one.deliver("job");
     several.settings.budget_ms = 0;
-    assert!(settle(&several) > 4);
+    assert!(several.settle(30) > 4);
     assert_restores(&several, "");
     // The last part has the time that the export took.
     let common = one.object(ZIPPED).len() / one.settings.part_bytes * one.settings.part_bytes;
@@ -149,7 +137,7 @@ fn whatever_fails_once_the_end_is_the_same() {
                 let bench = large();
                 let (name, faults) = adapters(&bench)[adapter].clone();
                 faults.after(nth, fault);
-                settle(&bench);
+                bench.settle(1_300);
                 let not_reached = faults.clear();
                 assert_restores(&bench, &format!("{name} {nth} {fault:?}"));
                 if not_reached {

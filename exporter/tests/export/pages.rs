@@ -34,18 +34,6 @@ fn begun() -> Bench {
     bench
 }
 
-/// Delivers until the result has ended, as the queue would; how many deliveries that took.
-fn settle(bench: &Bench) -> u32 {
-    for delivery in 1..200 {
-        bench.deliver("job");
-        bench.system.clock.advance(30);
-        if bench.result("job").0 == "success" {
-            return delivery;
-        }
-    }
-    panic!("not settled: {:?}", bench.result("job"));
-}
-
 /// The dump but for when it was made, and how long that took.
 fn content(bench: &Bench) -> String {
     let dump = bench.dump(DUMP);
@@ -115,7 +103,7 @@ fn a_part_holds_whole_statements() {
 fn when_the_budget_is_spent_another_invocation_goes_on() {
     let mut bench = large();
     bench.settings.budget_ms = 0;
-    let deliveries = settle(&bench);
+    let deliveries = bench.settle(30);
     assert!(deliveries > 4, "{deliveries}");
     assert_eq!(
         bench.system.exports.messages().len() + 1,
@@ -131,7 +119,7 @@ fn so_it_does_when_the_runtime_is_about_to_end_this_one() {
     bench.deliver("job");
     assert_eq!(bench.system.exports.messages().len(), 1);
     bench.system.isolate.set_near_cpu_limit(false);
-    assert_eq!(settle(&bench), 1);
+    assert_eq!(bench.settle(30), 1);
     assert_restores(&bench, "");
 }
 
@@ -140,7 +128,7 @@ fn an_export_in_several_invocations_is_the_same_as_in_one() {
     let (one, mut several) = (large(), large());
     one.deliver("job");
     several.settings.budget_ms = 0;
-    settle(&several);
+    several.settle(30);
     assert_eq!(content(&one), content(&several));
 }
 
@@ -162,7 +150,7 @@ fn of_several_invocations_the_one_that_took_most_memory_counts() {
     }
     let peak = "SELECT peak_wasm_bytes AS a FROM backup_results";
     assert_eq!(bench.read(peak), [json!([9 << 20])]);
-    settle(&bench);
+    bench.settle(30);
     assert_eq!(bench.read(peak), [json!([9 << 20])]);
 }
 
@@ -210,7 +198,7 @@ fn a_schema_that_changes_begins_the_export_anew() {
         .unwrap();
     assert_retried(&bench.deliver("job"), "SchemaChanged");
     assert_eq!(bench.system.bucket.unfinished(), 0);
-    settle(&bench);
+    bench.settle(30);
     assert_restores(&bench, "");
 }
 
@@ -219,7 +207,7 @@ fn an_upload_that_is_gone_begins_the_export_anew() {
     let bench = begun();
     bench.system.bucket.forget_uploads();
     assert_retried(&bench.deliver("job"), "does not exist");
-    settle(&bench);
+    bench.settle(30);
     assert_restores(&bench, "");
 }
 
@@ -227,7 +215,7 @@ fn an_upload_that_is_gone_begins_the_export_anew() {
 fn a_key_that_somebody_takes_meanwhile_stays_theirs() {
     let bench = begun();
     bench.system.bucket.place(DUMP, b"not ours");
-    settle(&bench);
+    bench.settle(30);
     assert_eq!(bench.dump(DUMP), "not ours");
     assert!(
         bench
@@ -256,7 +244,7 @@ fn rows_that_come_and_go_meanwhile_do_no_harm() {
         .connection()
         .execute_batch("DELETE FROM users WHERE id < 400; INSERT INTO users VALUES (11000, 'late'); UPDATE users SET name = 'other' WHERE id > 800")
         .unwrap();
-    settle(&bench);
+    bench.settle(30);
     let restored = d1::empty();
     restore::statement_by_statement(&restored, &bench.dump(DUMP)).unwrap();
     let last: i64 = restored
@@ -311,7 +299,7 @@ fn an_export_is_the_same_in_several_invocations_wherever_a_part_ends() {
         let (one, mut several) = (mixed(bytes), mixed(bytes));
         one.deliver("job");
         several.settings.budget_ms = 0;
-        assert!(settle(&several) > 4);
+        assert!(several.settle(30) > 4);
         assert!(content(&one) == content(&several), "parts of {bytes}");
     }
 }
