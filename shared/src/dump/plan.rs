@@ -84,7 +84,7 @@ impl Plan {
             }
         }
         let order = order(&schema);
-        let tables: Vec<TablePlan> = order
+        let mut tables: Vec<TablePlan> = order
             .tables
             .iter()
             .filter_map(|n| Some((*n, schema.tables.get(*n)?)))
@@ -99,6 +99,13 @@ impl Plan {
             .filter_map(|found| virtual_plan(&schema, found, &omitted, &mut warnings))
             .collect();
         virtuals.sort_by_key(|found| !found.has_settings);
+        let above_all = rows_of(&tables, &virtuals).map(Rows::above).sum();
+        for table in &mut tables {
+            table.rows.above_all = above_all;
+        }
+        for rows in virtuals.iter_mut().filter_map(|found| found.rows.as_mut()) {
+            rows.above_all = above_all;
+        }
         for rows in rows_of(&tables, &virtuals) {
             if rows.room() == 0 {
                 return Err(DumpError::StatementTooLong {

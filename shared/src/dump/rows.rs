@@ -65,6 +65,8 @@ pub(super) struct Rows {
     /// Opened columns are set in every row, and not in those alone which were opened: these are not known any more, where rows
     /// may have changed since.
     pub(super) sets_all: bool,
+    /// The bytes above the rows of all tables: tables without rows leave theirs to the next statement.
+    pub(super) above_all: usize,
     /// All rows are too many for one page. Pages are cut then, as they are where some rows are long.
     is_cut: bool,
     pub(super) found: Found,
@@ -238,12 +240,12 @@ impl Rows {
         if self.columns.len() > MOST_COLUMNS {
             0
         } else {
-            LONGEST_STATEMENT.saturating_sub(self.above())
+            LONGEST_STATEMENT.saturating_sub(self.above().max(self.above_all))
         }
     }
 
     /// The bytes above the rows of a table, which whoever cuts a dump into statements may take for a part of the first.
-    fn above(&self) -> usize {
+    pub(super) fn above(&self) -> usize {
         const LINES: usize = "\n-- Table: \n-- Rows: 18446744073709551615\n".len();
         LINES + self.table.len()
     }

@@ -257,6 +257,19 @@ fn a_statement_with_the_name_of_its_table_above_it_is_no_longer_than_d1_takes() 
     }
 }
 
+/// The comments of tables without rows come above the first row of the next table.
+#[test]
+fn nor_is_one_with_the_names_of_empty_tables_above_it() {
+    let empty: String = (0..300)
+        .map(|n| format!("CREATE TABLE empty_{n} (a);"))
+        .collect();
+    let source = Source::of(&format!(
+        "{empty} CREATE TABLE t (a TEXT); WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 20000)
+         INSERT INTO t SELECT 'row ' || x FROM n;"
+    ));
+    source.assert_restores();
+}
+
 #[test]
 fn a_row_of_a_hundred_columns_beside_a_rowid_has_a_statement_of_its_own() {
     let columns: Vec<String> = (0..100).map(|n| format!("c{n}")).collect();
