@@ -1,12 +1,10 @@
 //! The export of a database that does not fit one transaction: in pages, stored in parts, over as many invocations as it
 //! takes.
 
-use std::borrow::Cow;
-
 use futures_util::future::join;
 use serde::{Deserialize, Serialize};
 use shared::catalogue::checkpoints::{self, Checkpoint};
-use shared::dump::{Cursor, DumpError, DumpRequest, PagedDump};
+use shared::dump::{Cursor, DumpError, DumpRequest, PagedDump, Piece};
 use shared::manifest::{Gzip, Manifest};
 use shared::ports::{Clock, Database, Isolate, ObjectStore, Part};
 
@@ -155,31 +153,27 @@ async fn write<P: Ports, D: Database>(
     while let Some(piece) = ahead.take() {
         // Whoever goes on from a checkpoint begins a part with its piece, and then does the same with it.
         let is_first = part.is_empty();
-        let room = size.saturating_sub(part.len());
-        let rendered = dump.render(&piece);
-        let bytes = encode(encoding, &rendered.text)?.into_owned();
-        if !encoding.fits(bytes.len(), size) {
-            if !dump.slow_down(&piece) {
-                return Err(ExportError::PieceTooLarge { bytes: bytes.len() });
+        let postponed = match add(&mut dump, encoding, &piece, &mut part, size)? {
+            None => {
+                let room = size.saturating_sub(part.len());
+                if is_first || dump.is_complete() || room >= size / LEAST_ROOM {
+                    drop(piece);
+                    ahead = dump.read(encoding.text_in(room), now()).await?;
+                    continue;
+                }
+                None
             }
-            drop((piece, rendered, bytes));
-            ahead = dump.read(encoding.text_in(room), now()).await?;
-            continue;
-        }
-        let postponed = if encoding.fits(bytes.len(), room) {
-            part.extend_from_slice(&bytes);
-            dump.accept(rendered);
-            let room = size.saturating_sub(part.len());
-            if is_first || dump.is_complete() || room >= size / LEAST_ROOM {
-                drop((piece, bytes));
+            Some(bytes) if !encoding.fits(bytes, size) => {
+                if !dump.slow_down(&piece) {
+                    return Err(ExportError::PieceTooLarge { bytes });
+                }
+                drop(piece);
+                let room = size.saturating_sub(part.len());
                 ahead = dump.read(encoding.text_in(room), now()).await?;
                 continue;
             }
-            None
-        } else {
-            Some(piece)
+            Some(_) => Some(piece),
         };
-        drop(bytes);
         let room = size.saturating_sub(part.len());
         part.extend_from_slice(&match encoding {
             Encoding::Plain => dump.pad(room).into_bytes(),
@@ -196,9 +190,10 @@ async fn write<P: Ports, D: Database>(
             return Ok(None);
         }
         if let Some(piece) = postponed {
-            // What is written before it is more now, by the blanks.
-            let text = dump.accept(dump.render(&piece));
-            part.extend_from_slice(&encode(encoding, &text)?);
+            // Rendered anew: what is written before it is more now, by the blanks.
+            if let Some(bytes) = add(&mut dump, encoding, &piece, &mut part, size)? {
+                return Err(ExportError::PieceTooLarge { bytes });
+            }
         }
         let room = size.saturating_sub(part.len());
         let on_its_way = put(ports, claim, full, reached, state);
@@ -225,8 +220,25 @@ async fn write<P: Ports, D: Database>(
     Ok(Some(manifest))
 }
 
-fn encode(encoding: Encoding, text: &str) -> Result<Cow<'_, [u8]>, StoringError> {
-    encoding.encode(text).map_err(StoringError::Compress)
+/// Writes a piece to a part of `size` bytes; or how many bytes it has, when there is no room for it.
+fn add<D: Database>(
+    dump: &mut PagedDump<'_, D>,
+    encoding: Encoding,
+    piece: &Piece,
+    part: &mut Vec<u8>,
+    size: usize,
+) -> Result<Option<usize>, StoringError> {
+    let rendered = dump.render(piece);
+    let bytes = encoding
+        .encode(&rendered.text)
+        .map_err(StoringError::Compress)?;
+    if !encoding.fits(bytes.len(), size.saturating_sub(part.len())) {
+        return Ok(Some(bytes.len()));
+    }
+    part.extend_from_slice(&bytes);
+    drop(bytes);
+    dump.accept(rendered);
+    Ok(None)
 }
 
 /// Stores a part and saves the checkpoint after it.
