@@ -177,19 +177,14 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
         ..Data::default()
     };
     let mut changed = false;
-    let mut outcomes = outcomes.into_iter();
-    let mut next = || {
-        outcomes.next().ok_or_else(|| DatabaseError::Shape {
-            message: "a statement without a result".to_owned(),
-        })
-    };
-    if next()?.read::<Object>()? != plan.schema.objects {
+    let mut outcomes = Outcomes::from(outcomes);
+    if outcomes.next()?.read::<Object>()? != plan.schema.objects {
         return Ok(Reading::SchemaChanged);
     }
     // Pages stay here until the long rows that interrupt them are read, which is next.
     let mut pages: Vec<PageRow> = Vec::new();
     for (read, _) in reads {
-        let outcome = next()?;
+        let outcome = outcomes.next()?;
         match read {
             Read::Counters => data.counters = counters(plan, outcome.read()?),
             Read::Pages(of) => {
@@ -244,6 +239,25 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
     } else {
         Reading::Complete(data)
     })
+}
+
+/// The outcomes of a transaction, one after the other.
+#[derive(Debug)]
+pub(super) struct Outcomes(std::vec::IntoIter<Outcome>);
+
+impl From<Vec<Outcome>> for Outcomes {
+    fn from(outcomes: Vec<Outcome>) -> Self {
+        Self(outcomes.into_iter())
+    }
+}
+
+impl Outcomes {
+    /// That of the next statement.
+    pub(super) fn next(&mut self) -> Result<Outcome, DatabaseError> {
+        self.0.next().ok_or_else(|| DatabaseError::Shape {
+            message: "a statement without a result".to_owned(),
+        })
+    }
 }
 
 impl RowText {

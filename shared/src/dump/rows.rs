@@ -65,7 +65,7 @@ pub(super) struct Rows {
     /// Opened columns are set in every row, and not in those alone which were opened: these are not known any more, where rows
     /// may have changed since.
     pub(super) sets_all: bool,
-    /// The bytes above the rows of all tables: tables without rows leave theirs to the next statement.
+    /// The bytes above the rows of all tables, this one included: tables without rows leave theirs to the next statement.
     pub(super) above_all: usize,
     /// All rows are too many for one page. Pages are cut then, as they are where some rows are long.
     is_cut: bool,
@@ -240,7 +240,7 @@ impl Rows {
         if self.columns.len() > MOST_COLUMNS {
             0
         } else {
-            LONGEST_STATEMENT.saturating_sub(self.above().max(self.above_all))
+            LONGEST_STATEMENT.saturating_sub(self.above_all)
         }
     }
 

@@ -6,8 +6,8 @@ use super::pace::{MOST_LONG_ROWS, MOST_ROWS};
 use super::{Content, Next, PagedDump};
 use crate::dump::DumpError;
 use crate::dump::data::{
-    self, Count, LongRow, Of, PageRow, Pair, lines, merge, place_of, reveals, reveals_long_rows,
-    settings,
+    self, Count, LongRow, Of, Outcomes, PageRow, Pair, lines, merge, place_of, reveals,
+    reveals_long_rows, settings,
 };
 use crate::dump::limits::LONGEST_STATEMENT;
 use crate::dump::range::{After, Range};
@@ -47,7 +47,7 @@ impl<D: Database> PagedDump<'_, D> {
                     .collect()
             })?;
             let mut outcomes = match self.database.batch(&statements).await {
-                Ok(outcomes) => outcomes.into_iter(),
+                Ok(outcomes) => Outcomes::from(outcomes),
                 Err(DatabaseError::TooBig { .. }) if limit > 1 => {
                     limit = fewer(limit);
                     continue;
@@ -59,14 +59,20 @@ impl<D: Database> PagedDump<'_, D> {
                 }
                 Err(error) => return Err(error.into()),
             };
-            let mut next = || outcomes.next().ok_or_else(|| missing(statements.len()));
             let count = match is_first {
-                true => Some(next()?.read::<Count>()?.iter().map(|row| row.found).sum()),
+                true => Some(
+                    outcomes
+                        .next()?
+                        .read::<Count>()?
+                        .iter()
+                        .map(|row| row.found)
+                        .sum(),
+                ),
                 false => None,
             };
-            let pages: Vec<PageRow> = next()?.read()?;
+            let pages: Vec<PageRow> = outcomes.next()?.read()?;
             let long: Vec<LongRow> = match with_long_rows {
-                true => next()?.read()?,
+                true => outcomes.next()?.read()?,
                 false => Vec::new(),
             };
             let rows = self.plan.rows_mut(of)?;
@@ -120,17 +126,16 @@ impl<D: Database> PagedDump<'_, D> {
                 updates.into_iter().chain(scanned).collect()
             })?;
             let mut outcomes = match self.database.batch(&statements).await {
-                Ok(outcomes) => outcomes.into_iter(),
+                Ok(outcomes) => Outcomes::from(outcomes),
                 Err(DatabaseError::TooBig { .. }) if limit > 1 => {
                     limit = fewer(limit);
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             };
-            let mut next = || outcomes.next().ok_or_else(|| missing(statements.len()));
-            let pages: Vec<PageRow> = next()?.read()?;
+            let pages: Vec<PageRow> = outcomes.next()?.read()?;
             let scanned: Option<Scanned> = match is_scanned {
-                true => next()?.first()?,
+                true => outcomes.next()?.first()?,
                 false => None,
             };
             let rows = self.plan.rows_mut(of)?;
@@ -205,10 +210,4 @@ impl<D: Database> PagedDump<'_, D> {
 /// How many rows are read where so many were too much.
 fn fewer(limit: u32) -> u32 {
     (limit / 4).max(1)
-}
-
-fn missing(expected: usize) -> DatabaseError {
-    DatabaseError::Shape {
-        message: format!("fewer results than {expected} statements"),
-    }
 }
