@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use flate2::{Compression, GzBuilder};
+use shared::manifest::Encoding;
 
 /// The level at which gzip is about as fast as the database is read.
 const LEVEL: Compression = Compression::new(4);
@@ -16,63 +17,27 @@ const AROUND_A_COMMENT: usize = 21;
 /// The longest comment: more than 65,535 bytes some readers refuse.
 const LONGEST_COMMENT: usize = 60_000;
 
-/// How the text of a dump is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    /// As it is.
-    Plain,
-    /// As gzip.
-    Gzip,
+/// A run of statements as it is stored.
+pub(crate) fn encode(encoding: Encoding, text: &str) -> io::Result<Cow<'_, [u8]>> {
+    match encoding {
+        Encoding::Plain => Ok(Cow::Borrowed(text.as_bytes())),
+        Encoding::Gzip => Ok(Cow::Owned(member(text.as_bytes())?)),
+    }
 }
 
-impl Encoding {
-    /// That of the dump at a key.
-    pub(crate) fn of_key(key: &str) -> Self {
-        if key.ends_with(Self::Gzip.ending()) {
-            Self::Gzip
-        } else {
-            Self::Plain
-        }
+/// About how much text fills so much room, or more.
+pub(crate) const fn text_in(encoding: Encoding, room: usize) -> usize {
+    match encoding {
+        Encoding::Plain => room,
+        Encoding::Gzip => usize::MAX,
     }
+}
 
-    /// How the keys of such dumps end.
-    pub(crate) const fn ending(self) -> &'static str {
-        match self {
-            Self::Plain => ".sql",
-            Self::Gzip => ".sql.gz",
-        }
-    }
-
-    /// The media type of such dumps.
-    pub(crate) const fn content_type(self) -> &'static str {
-        match self {
-            Self::Plain => "application/sql",
-            Self::Gzip => "application/gzip",
-        }
-    }
-
-    /// A run of statements as it is stored.
-    pub(crate) fn encode(self, text: &str) -> io::Result<Cow<'_, [u8]>> {
-        match self {
-            Self::Plain => Ok(Cow::Borrowed(text.as_bytes())),
-            Self::Gzip => Ok(Cow::Owned(member(text.as_bytes())?)),
-        }
-    }
-
-    /// About how much text fills so much room, or more.
-    pub(crate) const fn text_in(self, room: usize) -> usize {
-        match self {
-            Self::Plain => room,
-            Self::Gzip => usize::MAX,
-        }
-    }
-
-    /// Whether so many bytes go into so much room, and the rest of it can be filled.
-    pub(crate) const fn fits(self, bytes: usize, room: usize) -> bool {
-        match self {
-            Self::Plain => bytes <= room,
-            Self::Gzip => bytes == room || bytes + AROUND_A_COMMENT <= room,
-        }
+/// Whether so many bytes go into so much room, and the rest of it can be filled.
+pub(crate) const fn fits(encoding: Encoding, bytes: usize, room: usize) -> bool {
+    match encoding {
+        Encoding::Plain => bytes <= room,
+        Encoding::Gzip => bytes == room || bytes + AROUND_A_COMMENT <= room,
     }
 }
 
@@ -143,14 +108,8 @@ mod tests {
             (79, true),
             (101, false),
         ] {
-            assert_eq!(Encoding::Gzip.fits(bytes, 100), fits, "{bytes}");
+            assert_eq!(super::fits(Encoding::Gzip, bytes, 100), fits, "{bytes}");
         }
-        assert!(Encoding::Plain.fits(99, 100));
-    }
-
-    #[test]
-    fn the_key_says_how_a_dump_is_stored() {
-        assert_eq!(Encoding::of_key("2024-12-08/a.sql"), Encoding::Plain);
-        assert_eq!(Encoding::of_key("2024-12-08/a.sql.gz"), Encoding::Gzip);
+        assert!(fits(Encoding::Plain, 99, 100));
     }
 }

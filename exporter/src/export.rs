@@ -5,6 +5,7 @@ use shared::catalogue::dead_letters::{self, DeadLetter};
 use shared::catalogue::leases::{self, Claimant, ResultState, StoredDump};
 use shared::delivery::{Fate, Received, brief};
 use shared::dump::{DumpError, DumpRequest, dump};
+use shared::manifest::Encoding;
 use shared::message::{EXPORTS_QUEUE, Event, ExportMessage};
 use shared::ports::{Clock, Database, Isolate, Queue, Random, Sources};
 use shared::registry::{DatabaseConfig, Registry};
@@ -12,7 +13,6 @@ use shared::retry::Backoff;
 use shared::time::Timestamp;
 
 use crate::deadline::Deadline;
-use crate::encoding::Encoding;
 use crate::error::{ExportError, chain};
 use crate::pages::{self, Progress, abandon, export_in_pages, saved};
 use crate::ports::Ports;

@@ -5,10 +5,10 @@ use futures_util::future::join;
 use serde::{Deserialize, Serialize};
 use shared::catalogue::checkpoints::{self, Checkpoint};
 use shared::dump::{Cursor, DumpError, DumpRequest, PagedDump, Piece};
-use shared::manifest::{Gzip, Manifest};
+use shared::manifest::{Encoding, Gzip, Manifest};
 use shared::ports::{Clock, Database, Isolate, ObjectStore, Part};
 
-use crate::encoding::{Encoding, nothing};
+use crate::encoding::{encode, fits, nothing, text_in};
 use crate::error::ExportError;
 use crate::export::{Claim, LEASE_SECONDS, Settings, still_held};
 use crate::ports::Ports;
@@ -149,7 +149,7 @@ async fn write<P: Ports, D: Database>(
     let encoding = Encoding::of_key(&state.key);
     let now = || ports.clock().now();
     let mut part = Vec::with_capacity(size);
-    let mut ahead = dump.read(encoding.text_in(size), now()).await?;
+    let mut ahead = dump.read(text_in(encoding, size), now()).await?;
     while let Some(piece) = ahead.take() {
         // Whoever goes on from a checkpoint begins a part with its piece, and then does the same with it.
         let is_first = part.is_empty();
@@ -158,18 +158,18 @@ async fn write<P: Ports, D: Database>(
                 let room = size.saturating_sub(part.len());
                 if is_first || dump.is_complete() || room >= size / LEAST_ROOM {
                     drop(piece);
-                    ahead = dump.read(encoding.text_in(room), now()).await?;
+                    ahead = dump.read(text_in(encoding, room), now()).await?;
                     continue;
                 }
                 None
             }
-            Some(bytes) if !encoding.fits(bytes, size) => {
+            Some(bytes) if !fits(encoding, bytes, size) => {
                 if !dump.slow_down(&piece) {
                     return Err(ExportError::PieceTooLarge { bytes });
                 }
                 drop(piece);
                 let room = size.saturating_sub(part.len());
-                ahead = dump.read(encoding.text_in(room), now()).await?;
+                ahead = dump.read(text_in(encoding, room), now()).await?;
                 continue;
             }
             Some(_) => Some(piece),
@@ -197,7 +197,7 @@ async fn write<P: Ports, D: Database>(
         }
         let room = size.saturating_sub(part.len());
         let on_its_way = put(ports, claim, full, reached, state);
-        let reading = dump.read(encoding.text_in(room), now());
+        let reading = dump.read(text_in(encoding, room), now());
         let (stored, next) = join(on_its_way, reading).await;
         stored?;
         ahead = next?;
@@ -229,10 +229,8 @@ fn add<D: Database>(
     size: usize,
 ) -> Result<Option<usize>, StoringError> {
     let rendered = dump.render(piece);
-    let bytes = encoding
-        .encode(&rendered.text)
-        .map_err(StoringError::Compress)?;
-    if !encoding.fits(bytes.len(), size.saturating_sub(part.len())) {
+    let bytes = encode(encoding, &rendered.text).map_err(StoringError::Compress)?;
+    if !fits(encoding, bytes.len(), size.saturating_sub(part.len())) {
         return Ok(Some(bytes.len()));
     }
     part.extend_from_slice(&bytes);

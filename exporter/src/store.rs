@@ -5,10 +5,10 @@
 //! overwritten: both puts are create-only.
 
 use shared::dump::{Dump, hex, sha256};
-use shared::manifest::{Gzip, Manifest, manifest_key};
+use shared::manifest::{Encoding, Gzip, Manifest, manifest_key};
 use shared::ports::{ObjectInfo, ObjectStore, Put, PutOptions, StoreError};
 
-use crate::encoding::{Encoding, member};
+use crate::encoding::member;
 
 /// How often a key may be found taken by what this job left there itself, before the attempt is given up.
 const MOST_TRIES: u32 = 3;

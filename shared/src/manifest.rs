@@ -101,11 +101,47 @@ impl Consistency {
     }
 }
 
+/// How the text of a dump is stored; its key says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// As it is.
+    Plain,
+    /// As gzip.
+    Gzip,
+}
+
+impl Encoding {
+    /// That of the dump at a key.
+    pub fn of_key(key: &str) -> Self {
+        if key.ends_with(Self::Gzip.ending()) {
+            Self::Gzip
+        } else {
+            Self::Plain
+        }
+    }
+
+    /// How the keys of such dumps end, and the names of files with one.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Plain => ".sql",
+            Self::Gzip => ".sql.gz",
+        }
+    }
+
+    /// The media type of such dumps.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Plain => "application/sql",
+            Self::Gzip => "application/gzip",
+        }
+    }
+}
+
 /// Where the manifest of the dump `dump_key` is: `2024-12-08/groveauth.manifest.json` of `2024-12-08/groveauth.sql`, and of
 /// `2024-12-08/groveauth.sql.gz`.
 pub fn manifest_key(dump_key: &str) -> String {
-    let plain = dump_key.strip_suffix(".gz").unwrap_or(dump_key);
-    let stem = plain.strip_suffix(".sql").unwrap_or(dump_key);
+    let ending = Encoding::of_key(dump_key).ending();
+    let stem = dump_key.strip_suffix(ending).unwrap_or(dump_key);
     format!("{stem}.manifest.json")
 }
 
@@ -131,5 +167,11 @@ mod tests {
         ] {
             assert_eq!(manifest_key(dump), manifest);
         }
+    }
+
+    #[test]
+    fn the_key_says_how_a_dump_is_stored() {
+        assert_eq!(Encoding::of_key("2024-12-08/a.sql"), Encoding::Plain);
+        assert_eq!(Encoding::of_key("2024-12-08/a.sql.gz"), Encoding::Gzip);
     }
 }

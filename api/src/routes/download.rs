@@ -7,6 +7,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG
 use axum::http::{HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use shared::catalogue::views::{self, BackupView};
+use shared::manifest::Encoding;
 use shared::ports::{DatabaseError, ObjectInfo, ObjectStore};
 use worker::ResponseBody;
 use worker::send::SendWrapper;
@@ -56,11 +57,8 @@ pub(crate) async fn download<P: Ports>(
 }
 
 fn response(backup: &BackupView, info: &ObjectInfo, content: Content) -> Response {
-    let (ending, content_type) = if backup.is_gzip() {
-        (".sql.gz", "application/gzip")
-    } else {
-        (".sql", "application/sql")
-    };
+    let encoding = Encoding::of_key(&backup.r2_key);
+    let ending = encoding.ending();
     let filename = format!("{}-{}{ending}", backup.database_name, backup.backup_date);
     let mut response = match content {
         Content::Body(body) => body.into_response(),
@@ -72,7 +70,10 @@ fn response(backup: &BackupView, info: &ObjectInfo, content: Content) -> Respons
         }
     };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static(encoding.content_type()),
+    );
     headers.insert(CONTENT_LENGTH, HeaderValue::from(info.size));
     // Names of databases are safe keys, and etags hexadecimal: what is neither is left out rather than escaped.
     let disposition = format!("attachment; filename=\"{filename}\"");

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use serde::Serialize;
 use shared::catalogue::views::{self, BackupView, ResultView};
+use shared::manifest::Encoding;
 use shared::registry::Priority;
 
 use super::download::no_such_database;
@@ -157,11 +158,11 @@ fn instructions(name: &str, origin: &str, newest: Option<&BackupView>) -> Instru
         |backup| rfc3339(backup.created_at),
     );
     let file = format!("{name}-{date}.sql");
-    let is_gzip = newest.is_some_and(BackupView::is_gzip);
-    let (stored, unpack) = if is_gzip {
-        (format!("{file}.gz"), format!("gunzip {file}.gz; "))
-    } else {
-        (file.clone(), String::new())
+    let encoding = newest.map_or(Encoding::Plain, |backup| Encoding::of_key(&backup.r2_key));
+    let stored = format!("{name}-{date}{}", encoding.ending());
+    let unpack = match encoding {
+        Encoding::Plain => String::new(),
+        Encoding::Gzip => format!("gunzip {stored}; "),
     };
     let download = format!(
         "1. Download backup: curl -f -H \"Authorization: Bearer $API_TOKEN\" -o {stored} {origin}/download/{date}/{name}"

@@ -185,13 +185,6 @@ pub struct BackupView {
     pub expires_at: i64,
 }
 
-impl BackupView {
-    /// Whether the object is gzip, of the text that size and hash are of.
-    pub fn is_gzip(&self) -> bool {
-        self.r2_key.ends_with(".gz")
-    }
-}
-
 /// `SELECT` with the columns of a [`BackupView`], and what follows.
 macro_rules! backups {
     ($rest:literal) => {
