@@ -155,6 +155,13 @@ impl Bench {
         String::from_utf8(self.object(key)).unwrap()
     }
 
+    /// The same with a source that these statements have added to, and that is exported in pages.
+    pub(crate) fn in_pages(mut self, sql: &str) -> Self {
+        self.settings.snapshot_bytes = 0;
+        self.source.connection().execute_batch(sql).unwrap();
+        self
+    }
+
     /// Delivers every so many seconds until the result has ended, as the queue would; how many deliveries that took.
     pub(crate) fn settle(&self, seconds: i64) -> u32 {
         for delivery in 1..200 {

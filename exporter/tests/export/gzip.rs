@@ -24,8 +24,6 @@ fn zipping() -> Bench {
 
 /// The same with a database of which gzip makes several parts.
 fn large() -> Bench {
-    let mut bench = zipping();
-    bench.settings.snapshot_bytes = 0;
     let words: Vec<String> = (1..20)
         .map(|n| {
             format!(
@@ -40,8 +38,7 @@ fn large() -> Bench {
          INSERT INTO noise SELECT x, {} FROM n",
         words.join(" || ")
     );
-    bench.source.connection().execute_batch(&sql).unwrap();
-    bench
+    zipping().in_pages(&sql)
 }
 
 fn text(bench: &Bench) -> String {

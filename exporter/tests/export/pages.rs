@@ -10,20 +10,13 @@ use crate::bench::{Bench, DUMP, MANIFEST, adapters, assert_done, assert_retried,
 
 /// A bench whose database is exported in pages of several parts.
 fn large() -> Bench {
-    let mut bench = Bench::new();
-    bench.settings.snapshot_bytes = 0;
-    bench
-        .source
-        .connection()
-        .execute_batch(
+    Bench::new().in_pages(
             "WITH RECURSIVE n(x) AS (SELECT 3 UNION ALL SELECT x + 1 FROM n WHERE x < 9000) \
              INSERT INTO users SELECT x, 'walker ' || x || replace(hex(zeroblob(40)), '00', 'ü') FROM n; \
              CREATE TABLE paths (a TEXT, b TEXT, PRIMARY KEY (a COLLATE NOCASE DESC, b)) WITHOUT ROWID; \
              INSERT INTO paths SELECT 'p' || (id % 7), id FROM users; \
              INSERT INTO users VALUES (10000, replace(hex(zeroblob(12000)), '00', '🍂'))",
-        )
-        .unwrap();
-    bench
+    )
 }
 
 /// The same, of which the first part is stored; each invocation stores one.
@@ -282,17 +275,11 @@ fn nothing_comes_after_the_footer_wherever_a_part_ends() {
 #[test]
 fn an_export_is_the_same_in_several_invocations_wherever_a_part_ends() {
     let mixed = |bytes| {
-        let mut bench = Bench::new();
-        bench.settings.snapshot_bytes = 0;
-        bench
-            .source
-            .connection()
-            .execute_batch(
+        let bench = Bench::new().in_pages(
                 "CREATE TABLE mixed (id INTEGER PRIMARY KEY, v); \
                  WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 600) INSERT INTO mixed \
                  SELECT x, CASE WHEN x % 10 = 0 THEN zeroblob(x * 7919 % 62000) WHEN x % 37 = 0 THEN CAST(x'ff' AS TEXT) ELSE x END FROM n",
-            )
-            .unwrap();
+        );
         with_parts_of(bench, bytes)
     };
     for bytes in (150_000..190_000).step_by(4_000) {

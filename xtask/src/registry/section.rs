@@ -112,15 +112,13 @@ impl<'d> Section<'d> {
         range: RangeInclusive<u32>,
         report: &mut Report<'_>,
     ) -> Option<u32> {
-        self.known.push(field);
-        let found = self.table.get(field)?;
+        let found = self.optional(field)?;
         whole_number(field, found, range, report)
     }
 
     /// A field that may be missing, and else is `true` or `false`.
     pub(super) fn flag(&mut self, field: &'static str, report: &mut Report<'_>) -> bool {
-        self.known.push(field);
-        let Some(found) = self.table.get(field) else {
+        let Some(found) = self.optional(field) else {
             return false;
         };
         found.get_ref().as_bool().unwrap_or_else(|| {
@@ -135,8 +133,7 @@ impl<'d> Section<'d> {
 
     /// A field that may be missing, and else is a list of texts.
     pub(super) fn texts(&mut self, field: &'static str, report: &mut Report<'_>) -> Vec<Located> {
-        self.known.push(field);
-        let Some(found) = self.table.get(field) else {
+        let Some(found) = self.optional(field) else {
             return Vec::new();
         };
         let Some(items) = found.get_ref().as_array() else {
@@ -167,8 +164,7 @@ impl<'d> Section<'d> {
         field: &'static str,
         report: &mut Report<'_>,
     ) -> Option<Section<'d>> {
-        self.known.push(field);
-        let Some(found) = self.table.get(field) else {
+        let Some(found) = self.optional(field) else {
             report.fault(1, format!("there is no section [{field}]; add it"));
             return None;
         };
@@ -181,8 +177,7 @@ impl<'d> Section<'d> {
         field: &'static str,
         report: &mut Report<'_>,
     ) -> Vec<Section<'d>> {
-        self.known.push(field);
-        let found = self.table.get(field);
+        let found = self.optional(field);
         let sections = match found.map(|found| (found, found.get_ref())) {
             Some((_, DeValue::Array(sections))) if !sections.is_empty() => sections,
             None | Some((_, DeValue::Array(_))) => {
@@ -224,13 +219,18 @@ impl<'d> Section<'d> {
         }
     }
 
+    /// A field, if it is there; asked for, it is none that nothing knows.
+    fn optional(&mut self, field: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.known.push(field);
+        self.table.get(field)
+    }
+
     fn get(
         &mut self,
         field: &'static str,
         report: &mut Report<'_>,
     ) -> Option<&'d Spanned<DeValue<'d>>> {
-        self.known.push(field);
-        let found = self.table.get(field);
+        let found = self.optional(field);
         if found.is_none() {
             report.fault(
                 self.line,
