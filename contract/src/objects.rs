@@ -25,6 +25,8 @@ macro_rules! objects_contracts {
             a_key_may_have_any_characters,
             a_body_may_be_empty,
             a_body_of_5_megabytes_comes_back_whole,
+            a_range_ends_where_the_object_does,
+            a_listing_goes_on_after_a_key_in_the_order_of_bytes,
             an_object_comes_of_parts_when_all_are_there,
             a_part_may_be_stored_again,
             an_upload_that_was_aborted_is_gone,
@@ -187,6 +189,64 @@ async fn part(
         number,
     };
     objects.put_part(part, body.to_vec()).await
+}
+
+async fn a_range_ends_where_the_object_does(objects: &impl ObjectStore) -> Verdict {
+    let key = "range";
+    put(objects, key, b"acorns").await?;
+    for (offset, length, expected) in [
+        (0, 6, &b"acorns"[..]),
+        (0, 3, b"aco"),
+        (4, 100, b"ns"),
+        (6, 1, b""),
+        (7, 1, b""),
+    ] {
+        let found = objects.get_range(key, offset, length).await;
+        same(found.map_err(unexpected)?.as_deref(), Some(expected))?;
+    }
+    let missing = objects.get_range("no range", 0, 1).await;
+    same(missing.map_err(unexpected)?, None)
+}
+
+async fn a_listing_goes_on_after_a_key_in_the_order_of_bytes(
+    objects: &impl ObjectStore,
+) -> Verdict {
+    let keys = [
+        "listed/Z",
+        "listed/a",
+        "listed/a/b",
+        "listed/ä",
+        "listed/表",
+    ];
+    for key in keys {
+        put(objects, key, key.as_bytes()).await?;
+    }
+    for first in 0..keys.len() {
+        let mut found = Vec::new();
+        let mut after = match first.checked_sub(1).and_then(|before| keys.get(before)) {
+            Some(before) => (*before).to_owned(),
+            None => "listed/".to_owned(),
+        };
+        loop {
+            let listing = objects.list(Some(&after)).await.map_err(unexpected)?;
+            for listed in &listing.objects {
+                if let Some(name) = listed.key.strip_prefix("listed/") {
+                    same(listed.size, listed.key.len() as u64)?;
+                    found.push(name.to_owned());
+                }
+            }
+            match listing.objects.into_iter().next_back() {
+                Some(last) if listing.is_truncated => after = last.key,
+                _ => break,
+            }
+        }
+        let expected = keys
+            .iter()
+            .skip(first)
+            .filter_map(|key| key.strip_prefix("listed/"));
+        same(found, expected.map(str::to_owned).collect::<Vec<_>>())?;
+    }
+    Ok(())
 }
 
 async fn an_object_comes_of_parts_when_all_are_there(objects: &impl ObjectStore) -> Verdict {

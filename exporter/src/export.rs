@@ -289,7 +289,7 @@ async fn back_up<P: Ports>(
         return Ok(Outcome::Unfinished);
     };
     let now = ports.clock().now();
-    let kept_seconds = i64::from(settings.registry.backup.retention_weeks) * 7 * 86_400;
+    let kept_seconds = settings.registry.kept_seconds(&claim.message.database);
     let stored = StoredDump {
         manifest: &manifest,
         date: &date,

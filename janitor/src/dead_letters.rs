@@ -6,6 +6,8 @@ use shared::delivery::{Fate, Received, brief};
 use shared::message::{DEAD_LETTER_QUEUE, ExportMessage};
 use shared::ports::{Clock, Database, DatabaseError, Outcome, Statement};
 
+use crate::ports::Ports;
+
 /// A dead letter that was not processed.
 #[derive(Debug, thiserror::Error)]
 pub enum DeadLetterError {
@@ -38,13 +40,12 @@ impl DeadLetterError {
 ///    result that has ended stays as it is, and a job that has ended too.
 /// 3. A result that an exporter holds at this moment may still become a backup: it stays, and the letter comes again when
 ///    the lease has ended.
-pub async fn process_dead_letter<C: Database, K: Clock>(
-    catalogue: &C,
-    clock: &K,
+pub async fn process_dead_letter<P: Ports>(
+    ports: &P,
     deliveries: u32,
     received: Received<'_>,
 ) -> Result<Fate, DeadLetterError> {
-    let now = clock.now();
+    let (catalogue, now) = (ports.catalogue(), ports.clock().now());
     let letter = DeadLetter {
         message_id: received.id,
         queue: DEAD_LETTER_QUEUE,

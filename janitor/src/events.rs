@@ -6,6 +6,8 @@ use shared::delivery::{Fate, Received, brief};
 use shared::message::{EVENTS_QUEUE, Event};
 use shared::ports::{Clock, Database, DatabaseError};
 
+use crate::ports::Ports;
+
 /// An event that was not processed.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
@@ -36,20 +38,20 @@ impl EventError {
 /// 1. Settle: one update, which ends the job only while it runs and when each of its results has ended. An event that
 ///    comes twice, or before those of other results, changes nothing; when its answer is lost it comes again.
 /// 2. What is no event, or names no job, is recorded under the message's id, so that a second delivery adds no row.
-pub async fn process_event<C: Database, K: Clock>(
-    catalogue: &C,
-    clock: &K,
+pub async fn process_event<P: Ports>(
+    ports: &P,
     received: Received<'_>,
 ) -> Result<Fate, EventError> {
     let (job_id, database) = match serde_json::from_str(received.body) {
         Ok(Event::ResultSettled { job_id, database }) => (job_id, database),
         Err(error) => {
             let error = format!("The body is no event: {}.", brief(&error));
-            return record(catalogue, clock, received, None, &error).await;
+            return record(ports, received, None, &error).await;
         }
     };
     let statements = [settlement::settle(&job_id), settlement::job_exists(&job_id)];
-    let [_, job] = catalogue
+    let [_, job] = ports
+        .catalogue()
         .run(statements)
         .await
         .map_err(EventError::Settle)?;
@@ -57,20 +59,12 @@ pub async fn process_event<C: Database, K: Clock>(
         return Ok(Fate::Ack);
     }
     let error = "The event names no job of the catalogue.";
-    record(
-        catalogue,
-        clock,
-        received,
-        Some((&job_id, &database)),
-        error,
-    )
-    .await
+    record(ports, received, Some((&job_id, &database)), error).await
 }
 
 /// Records an event that no retry will make sense of. `names` is the job and the database that it names.
-async fn record<C: Database, K: Clock>(
-    catalogue: &C,
-    clock: &K,
+async fn record<P: Ports>(
+    ports: &P,
     received: Received<'_>,
     names: Option<(&str, &str)>,
     error: &str,
@@ -83,9 +77,10 @@ async fn record<C: Database, K: Clock>(
         database: names.map(|(_, database)| database),
         error,
         attempts: received.deliveries(),
-        now: clock.now(),
+        now: ports.clock().now(),
     };
-    catalogue
+    ports
+        .catalogue()
         .run([dead_letters::record(&letter)])
         .await
         .map_err(EventError::Record)?;

@@ -5,16 +5,18 @@
 
 mod dead_letters;
 mod events;
+pub mod ports;
 mod retention;
 mod round;
 mod sweep;
 mod uploads;
 
 use shared::cloudflare::{
-    BindingError, Delivery, SystemClock, bucket, catalogue, deliveries, exports, info, report,
+    BindingError, CfQueue, D1, Delivery, R2, SystemClock, bucket, catalogue, deliveries, events,
+    exports, info, report,
 };
 use shared::delivery::Fate;
-use shared::message::{DEAD_LETTER_QUEUE, EVENTS_QUEUE};
+use shared::message::{DEAD_LETTER_QUEUE, EVENTS_QUEUE, Event, ExportMessage};
 use shared::registry::{EmbeddedError, Registry};
 use worker::wasm_bindgen::prelude::wasm_bindgen;
 use worker::worker_sys::{Context, MessageBatch};
@@ -26,6 +28,8 @@ pub use crate::retention::RetentionError;
 pub use crate::round::{Report, Round, RoundError, round};
 pub use crate::sweep::SweepError;
 pub use crate::uploads::UploadError;
+
+use crate::ports::System;
 
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
@@ -41,9 +45,34 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     }
 }
 
-async fn go_round(env: &Env) -> Result<Round, BindingError> {
-    let (catalogue, bucket, exports) = (catalogue(env)?, bucket(env)?, exports(env)?);
-    Ok(round(&catalogue, &bucket, &exports, &SystemClock).await)
+async fn go_round(env: &Env) -> Result<Round, DeploymentError> {
+    let registry = Registry::embedded()?;
+    Ok(round(&deployed(env)?, &registry).await)
+}
+
+/// The Worker was deployed incompletely.
+#[derive(Debug, thiserror::Error)]
+enum DeploymentError {
+    /// A binding is missing.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
+    /// The registry does not read.
+    #[error(transparent)]
+    Registry(#[from] EmbeddedError),
+}
+
+/// The adapters to the Workers runtime.
+type Runtime = System<D1, R2, CfQueue<ExportMessage>, CfQueue<Event>, SystemClock>;
+
+/// The adapters that this Worker was deployed with.
+fn deployed(env: &Env) -> Result<Runtime, BindingError> {
+    Ok(System {
+        catalogue: catalogue(env)?,
+        bucket: bucket(env)?,
+        exports: exports(env)?,
+        events: events(env)?,
+        clock: SystemClock,
+    })
 }
 
 /// Not `#[event(queue)]`, which hides how often a message came; else what that makes of a handler.
@@ -73,12 +102,9 @@ enum MessageError {
     /// The Worker consumes a queue that it knows nothing about.
     #[error("the janitor does not know the queue `{0}`; run `cargo xtask gen` and deploy it again")]
     Queue(String),
-    /// A binding is missing.
+    /// It was deployed incompletely.
     #[error(transparent)]
-    Binding(#[from] BindingError),
-    /// The registry does not read.
-    #[error(transparent)]
-    Registry(#[from] EmbeddedError),
+    Deployment(#[from] DeploymentError),
     /// An event was not processed.
     #[error(transparent)]
     Event(#[from] EventError),
@@ -92,9 +118,7 @@ impl MessageError {
     const fn fate(&self) -> Fate {
         match self {
             // Until somebody deploys.
-            Self::Queue(_) | Self::Binding(_) | Self::Registry(_) => {
-                Fate::Retry { after_seconds: 900 }
-            }
+            Self::Queue(_) | Self::Deployment(_) => Fate::Retry { after_seconds: 900 },
             Self::Event(error) => error.fate(),
             Self::DeadLetter(error) => error.fate(),
         }
@@ -103,12 +127,13 @@ impl MessageError {
 
 async fn process(queue: &str, delivery: &Delivery, env: &Env) -> Result<Fate, MessageError> {
     let received = delivery.received();
+    let ports = deployed(env).map_err(DeploymentError::from)?;
+    let registry = Registry::embedded().map_err(DeploymentError::from)?;
     match queue {
-        EVENTS_QUEUE => Ok(process_event(&catalogue(env)?, &SystemClock, received).await?),
+        EVENTS_QUEUE => Ok(process_event(&ports, received).await?),
         DEAD_LETTER_QUEUE => {
-            let retries = Registry::embedded()?.backup.max_retries;
-            let deliveries = retries.saturating_add(1);
-            Ok(process_dead_letter(&catalogue(env)?, &SystemClock, deliveries, received).await?)
+            let deliveries = registry.backup.max_retries.saturating_add(1);
+            Ok(process_dead_letter(&ports, deliveries, received).await?)
         }
         other => Err(MessageError::Queue(other.to_owned())),
     }

@@ -1,9 +1,10 @@
 //! The hourly round: retention, then the sweep, then what exports have left.
 
 use serde::Serialize;
-use shared::message::ExportMessage;
-use shared::ports::{Clock, Database, ObjectStore, Queue};
+use shared::ports::Clock;
+use shared::registry::Registry;
 
+use crate::ports::Ports;
 use crate::retention::{RetentionError, retention};
 use crate::sweep::{SweepError, sweep};
 use crate::uploads::{UploadError, abort_uploads};
@@ -52,15 +53,10 @@ pub struct Report {
 
 /// Deletes what is due and lets go on what got stuck. One part runs whatever became of the other; each says why it may
 /// happen twice or stop half-way.
-pub async fn round<C, B, Q, K>(catalogue: &C, bucket: &B, exports: &Q, clock: &K) -> Round
-where
-    C: Database,
-    B: ObjectStore,
-    Q: Queue<ExportMessage>,
-    K: Clock,
-{
-    let retention = retention(catalogue, bucket, clock.now()).await;
-    let sweep = sweep(catalogue, exports, clock.now()).await;
+pub async fn round<P: Ports>(ports: &P, _registry: &Registry) -> Round {
+    let (catalogue, bucket, now) = (ports.catalogue(), ports.bucket(), ports.clock().now());
+    let retention = retention(catalogue, bucket, now).await;
+    let sweep = sweep(catalogue, ports.exports(), now).await;
     let uploads = abort_uploads(catalogue, bucket).await;
     let failures: Vec<RoundError> = retention
         .failures

@@ -140,9 +140,23 @@ impl Encoding {
 /// Where the manifest of the dump `dump_key` is: `2024-12-08/groveauth.manifest.json` of `2024-12-08/groveauth.sql`, and of
 /// `2024-12-08/groveauth.sql.gz`.
 pub fn manifest_key(dump_key: &str) -> String {
-    let ending = Encoding::of_key(dump_key).ending();
-    let stem = dump_key.strip_suffix(ending).unwrap_or(dump_key);
-    format!("{stem}.manifest.json")
+    beside(dump_key, "manifest.json")
+}
+
+/// Where it is written that somebody pinned the dump `dump_key`, so that a lost catalogue loses no pin.
+pub fn pin_key(dump_key: &str) -> String {
+    beside(dump_key, "pin.json")
+}
+
+/// Where it is written what the last restore drill of the dump `dump_key` came to.
+pub fn drill_key(dump_key: &str) -> String {
+    beside(dump_key, "drill.json")
+}
+
+fn beside(dump_key: &str, ending: &str) -> String {
+    let encoding = Encoding::of_key(dump_key).ending();
+    let stem = dump_key.strip_suffix(encoding).unwrap_or(dump_key);
+    format!("{stem}.{ending}")
 }
 
 #[cfg(test)]

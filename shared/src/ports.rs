@@ -206,9 +206,21 @@ pub trait ObjectStore {
     async fn put_new(&self, key: &str, body: &[u8], meta: &PutOptions) -> Result<Put, StoreError>;
     /// The whole object, for small ones (manifests); `None` when there is none.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// At most `length` bytes of the object from `offset` on: fewer where it ends, none behind its end; `None` when there is
+    /// no object.
+    async fn get_range(
+        &self,
+        key: &str,
+        offset: u64,
+        length: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The objects whose keys come after `after` in the order of their bytes, or all from the first on: as many as the store
+    /// likes to list at a time.
+    async fn list(&self, after: Option<&str>) -> Result<Listing, StoreError>;
     /// Whether the object exists, and how large it is.
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError>;
-    /// Deletes the object; deleting one that does not exist succeeds.
+    /// Deletes the object; deleting one that does not exist succeeds. A bucket lock may forbid it: see
+    /// [`StoreError::is_locked`].
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
     /// Begins to store an object in parts, and returns the upload's id. The object is there when the upload is completed,
     /// over whatever is at the key then.
@@ -276,6 +288,24 @@ pub struct ObjectInfo {
     pub sha256: Option<[u8; 32]>,
 }
 
+/// Some of the objects, in the order of their keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// They; may be none although there are more.
+    pub objects: Vec<Listed>,
+    /// Whether there may be more after these.
+    pub is_truncated: bool,
+}
+
+/// An object of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+}
+
 /// Why the store did not do what it was asked: it may or may not have happened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the object store failed to {operation} `{key}`: {message}")]
@@ -288,6 +318,8 @@ pub struct StoreError {
     pub message: String,
     /// Whether what was named is not there: an upload that was completed, aborted or forgotten.
     pub is_gone: bool,
+    /// Whether a lock of the bucket forbids it.
+    pub is_locked: bool,
 }
 
 /// A queue to send to.

@@ -40,6 +40,11 @@ impl Registry {
         self.databases.iter().find(|database| database.name == name)
     }
 
+    /// For how many seconds a new backup of the database of that name is kept.
+    pub fn kept_seconds(&self, _name: &str) -> i64 {
+        i64::from(self.backup.retention_weeks) * 7 * 86_400
+    }
+
     /// The databases in the order in which they are backed up: critical, high, normal, and as in the file among equals.
     pub fn by_priority(&self) -> Vec<&DatabaseConfig> {
         let mut databases: Vec<_> = self.databases.iter().collect();

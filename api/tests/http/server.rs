@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::message::ExportMessage;
 use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
 use shared::ports::{
-    Database, ObjectInfo, ObjectStore, Part, Put, PutOptions, Statement, StoreError,
+    Database, Listing, ObjectInfo, ObjectStore, Part, Put, PutOptions, Statement, StoreError,
 };
 use shared::registry::Registry;
 use shared::time::Timestamp;
@@ -239,6 +239,17 @@ impl ObjectStore for Bucket {
     }
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.get(key).await
+    }
+    async fn get_range(
+        &self,
+        key: &str,
+        offset: u64,
+        length: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get_range(key, offset, length).await
+    }
+    async fn list(&self, after: Option<&str>) -> Result<Listing, StoreError> {
+        self.0.list(after).await
     }
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError> {
         self.0.head(key).await

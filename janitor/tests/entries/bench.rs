@@ -1,13 +1,16 @@
 //! A janitor with everything around it, and shorthand for what it finds and leaves.
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 
+use janitor::ports::System;
 use janitor::{DeadLetterError, EventError, Round};
 use pollster::block_on;
 use shared::delivery::{Fate, Received};
 use shared::message::{Event, ExportMessage};
 use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
 use shared::ports::{Database, Row, Statement};
+use shared::registry::Registry;
 use shared::time::Timestamp;
 
 pub(crate) const NOW: i64 = 1_733_626_800;
@@ -16,20 +19,39 @@ pub(crate) const PLANNED: i64 = NOW - 7200;
 /// A message goes to the dead letters after as many.
 pub(crate) const DELIVERIES: u32 = 4;
 
+pub(crate) type Ports = System<
+    NativeDatabase,
+    MemoryObjects,
+    MemoryQueue<ExportMessage>,
+    MemoryQueue<Event>,
+    TestClock,
+>;
+
 pub(crate) struct Bench {
-    pub(crate) catalogue: NativeDatabase,
-    pub(crate) objects: MemoryObjects,
-    pub(crate) exports: MemoryQueue<ExportMessage>,
-    pub(crate) clock: TestClock,
+    pub(crate) ports: Ports,
+    pub(crate) registry: Registry,
+}
+
+/// The ports stand for themselves.
+impl Deref for Bench {
+    type Target = Ports;
+
+    fn deref(&self) -> &Ports {
+        &self.ports
+    }
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
         Self {
-            catalogue: NativeDatabase::catalogue(),
-            objects: MemoryObjects::default(),
-            exports: MemoryQueue::default(),
-            clock: TestClock::at(Timestamp::from_seconds(NOW)),
+            ports: System {
+                catalogue: NativeDatabase::catalogue(),
+                bucket: MemoryObjects::default(),
+                exports: MemoryQueue::default(),
+                events: MemoryQueue::default(),
+                clock: TestClock::at(Timestamp::from_seconds(NOW)),
+            },
+            registry: Registry::embedded().unwrap(),
         }
     }
 
@@ -100,18 +122,14 @@ impl Bench {
             "INSERT INTO backup_inventory (r2_key, database_name, backup_date, size_bytes, created_at, expires_at) \
              VALUES ('{stem}.sql', '{database}', '2024-12-08', 100, {created}, {expires})"
         ));
-        self.objects.place(&format!("{stem}.sql"), b"dump");
-        self.objects
+        self.bucket.place(&format!("{stem}.sql"), b"dump");
+        self.bucket
             .place(&format!("{stem}.manifest.json"), b"manifest");
     }
 
     pub(crate) fn event(&self, body: &str) -> Result<Fate, EventError> {
         let received = received("event", body);
-        block_on(janitor::process_event(
-            &self.catalogue,
-            &self.clock,
-            received,
-        ))
+        block_on(janitor::process_event(&self.ports, received))
     }
 
     /// The event that the exporter sends when the result of a database has ended.
@@ -124,11 +142,11 @@ impl Bench {
     }
 
     pub(crate) fn dead_letter(&self, body: &str) -> Result<Fate, DeadLetterError> {
+        let received = received("letter", body);
         block_on(janitor::process_dead_letter(
-            &self.catalogue,
-            &self.clock,
+            &self.ports,
             DELIVERIES,
-            received("letter", body),
+            received,
         ))
     }
 
@@ -138,12 +156,7 @@ impl Bench {
     }
 
     pub(crate) fn round(&self) -> Round {
-        block_on(janitor::round(
-            &self.catalogue,
-            &self.objects,
-            &self.exports,
-            &self.clock,
-        ))
+        block_on(janitor::round(&self.ports, &self.registry))
     }
 
     /// The databases for which a message was sent, each once.
@@ -161,7 +174,7 @@ impl Bench {
             "dead_letters",
         ];
         let rows = tables.map(|table| self.table(table));
-        format!("{rows:#?}\n{:#?}\n{:#?}", self.objects.keys(), self.sent())
+        format!("{rows:#?}\n{:#?}\n{:#?}", self.bucket.keys(), self.sent())
     }
 }
 

@@ -157,10 +157,8 @@ fn an_event_waits_for_a_catalogue_that_is_unavailable() {
 
 #[test]
 fn an_event_waits_longer_for_a_catalogue_without_its_tables() {
-    let bench = Bench {
-        catalogue: NativeDatabase::empty(),
-        ..Bench::new()
-    };
+    let mut bench = Bench::new();
+    bench.ports.catalogue = NativeDatabase::empty();
     let error = bench.event("{").unwrap_err();
     assert!(matches!(error, EventError::Record(_)));
     assert_eq!(error.fate(), Fate::Retry { after_seconds: 900 });

@@ -66,10 +66,7 @@ fn a_round_may_fail_at_the_catalogue() {
 #[test]
 fn a_round_may_fail_at_the_bucket() {
     let round = |bench: &Bench| drop(bench.round());
-    assert_eq!(
-        fails_at_each(busy, |bench| bench.objects.faults(), round),
-        8
-    );
+    assert_eq!(fails_at_each(busy, |bench| bench.bucket.faults(), round), 8);
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn a_backup_that_is_due_goes_with_its_manifest() {
     bench.backup("a", 1, NOW - 1);
     bench.backup("a", 2, NOW + 1);
     assert_eq!(bench.round().report.deleted, 1);
-    assert_eq!(bench.objects.keys(), ["2/a.manifest.json", "2/a.sql"]);
+    assert_eq!(bench.bucket.keys(), ["2/a.manifest.json", "2/a.sql"]);
     assert_eq!(
         bench.read("SELECT deleted_at, typeof(deleted_at) FROM backup_inventory ORDER BY id"),
         format!("{NOW} integer null null")
@@ -76,7 +76,7 @@ fn a_round_goes_through_many_pages_and_leaves_the_rest_to_the_next() {
     }
     let deleted: Vec<_> = (0..3).map(|_| bench.round().report.deleted).collect();
     assert_eq!(deleted, [500, 59, 0]);
-    assert_eq!(bench.objects.keys(), ["559/a.manifest.json", "559/a.sql"]);
+    assert_eq!(bench.bucket.keys(), ["559/a.manifest.json", "559/a.sql"]);
 }
 
 #[test]
@@ -84,10 +84,10 @@ fn a_manifest_is_deleted_before_its_dump() {
     let bench = Bench::new();
     bench.backup("a", 1, NOW - 1);
     bench.backup("a", 2, NOW + 1);
-    bench.objects.faults().after(1, Fault::Before);
+    bench.bucket.faults().after(1, Fault::Before);
     assert_eq!(bench.round().report.deleted, 0);
     assert_eq!(
-        bench.objects.keys(),
+        bench.bucket.keys(),
         ["1/a.sql", "2/a.manifest.json", "2/a.sql"]
     );
     assert_eq!(bench.read(LIVE), "1/a.sql 2/a.sql");
@@ -99,7 +99,7 @@ fn one_that_cannot_be_deleted_is_reported_and_stops_no_other() {
     for created in 1..=103 {
         bench.backup("a", created, NOW - 1);
     }
-    bench.objects.faults().next(Fault::Before);
+    bench.bucket.faults().next(Fault::Before);
     let round = bench.round();
     assert_eq!(round.report.deleted, 101);
     assert_eq!(round.failures.len(), 1);
@@ -112,6 +112,6 @@ fn a_bucket_that_is_down_is_no_endless_round() {
     for created in 1..=150 {
         bench.backup("a", created, NOW - 1);
     }
-    bench.objects.faults().always(Some(Fault::Before));
+    bench.bucket.faults().always(Some(Fault::Before));
     assert_eq!(bench.round().failures.len(), 149);
 }

@@ -11,7 +11,7 @@ fn uploading(status: &str) -> Bench {
     let bench = Bench::new();
     let upload = block_on(
         bench
-            .objects
+            .bucket
             .begin_upload("1/a.sql", "application/sql", "job"),
     )
     .unwrap();
@@ -33,7 +33,7 @@ fn checkpoints(bench: &Bench) -> usize {
 fn the_upload_of_an_export_that_failed_is_aborted() {
     let bench = uploading("failed");
     assert_eq!(bench.round().report.aborted, 1);
-    assert_eq!((bench.objects.unfinished(), checkpoints(&bench)), (0, 0));
+    assert_eq!((bench.bucket.unfinished(), checkpoints(&bench)), (0, 0));
     assert_eq!(bench.round().report.aborted, 0);
 }
 
@@ -42,14 +42,14 @@ fn an_export_that_may_go_on_keeps_its_upload() {
     for status in ["queued", "running"] {
         let bench = uploading(status);
         assert_eq!(bench.round().report.aborted, 0);
-        assert_eq!((bench.objects.unfinished(), checkpoints(&bench)), (1, 1));
+        assert_eq!((bench.bucket.unfinished(), checkpoints(&bench)), (1, 1));
     }
 }
 
 #[test]
 fn an_upload_that_is_gone_already_is_forgotten() {
     let bench = uploading("failed");
-    bench.objects.forget_uploads();
+    bench.bucket.forget_uploads();
     assert_eq!(bench.round().report.aborted, 1);
     assert_eq!(checkpoints(&bench), 0);
 }
@@ -66,10 +66,10 @@ fn a_checkpoint_that_names_no_upload_is_forgotten() {
 fn what_fails_is_reported_and_comes_up_again() {
     for fault in [Fault::Before, Fault::Despite] {
         let bench = uploading("failed");
-        bench.objects.faults().after(0, fault);
+        bench.bucket.faults().after(0, fault);
         assert_eq!(bench.round().failures.len(), 1);
         assert_eq!(checkpoints(&bench), 1);
         assert_eq!(bench.round().report.aborted, 1);
-        assert_eq!((bench.objects.unfinished(), checkpoints(&bench)), (0, 0));
+        assert_eq!((bench.bucket.unfinished(), checkpoints(&bench)), (0, 0));
     }
 }

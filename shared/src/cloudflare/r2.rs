@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use worker::{Bucket, Conditional, HttpMetadata, Object, ResponseBody, UploadedPart};
+use worker::{Bucket, Conditional, HttpMetadata, Object, Range, ResponseBody, UploadedPart};
 
-use crate::ports::{ObjectInfo, ObjectStore, Part, Put, PutOptions, StoreError};
+use crate::ports::{Listed, Listing, ObjectInfo, ObjectStore, Part, Put, PutOptions, StoreError};
 
 /// The custom metadata in which an object's owner is stored.
 const OWNER: &str = "job";
@@ -55,12 +55,14 @@ impl ObjectStore for R2 {
             .sha256(meta.sha256)
             .only_if(nothing_there)
             .execute()
-            .await
-            .map_err(|error| failed("put", key, &error))?;
-        Ok(match stored {
-            Some(_) => Put::Created,
-            None => Put::Exists,
-        })
+            .await;
+        match stored {
+            Ok(Some(_)) => Ok(Put::Created),
+            Ok(None) => Ok(Put::Exists),
+            // Where a lock keeps the object that is there, R2 says so before it looks at the condition.
+            Err(error) if is_locked(&error) => Ok(Put::Exists),
+            Err(error) => Err(failed("put", key, &error)),
+        }
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -72,6 +74,47 @@ impl ObjectStore for R2 {
             Some(body) => Ok(Some(body.bytes().await.map_err(fail)?)),
             None => Ok(Some(Vec::new())),
         }
+    }
+
+    async fn get_range(
+        &self,
+        key: &str,
+        offset: u64,
+        length: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let fail = |error: worker::Error| failed("get", key, &error);
+        let range = Range::OffsetWithLength {
+            offset,
+            length: length.into(),
+        };
+        let found = self.bucket.get(key).range(range).execute().await;
+        match found {
+            Ok(Some(object)) => match object.body() {
+                Some(body) => Ok(Some(body.bytes().await.map_err(fail)?)),
+                None => Ok(Some(Vec::new())),
+            },
+            Ok(None) => Ok(None),
+            Err(error) if is_behind_the_end(&error) => Ok(Some(Vec::new())),
+            Err(error) => Err(fail(error)),
+        }
+    }
+
+    async fn list(&self, after: Option<&str>) -> Result<Listing, StoreError> {
+        let first = after.unwrap_or_default();
+        let fail = |error: worker::Error| failed("list", first, &error);
+        let mut list = self.bucket.list();
+        if let Some(after) = after {
+            list = list.start_after(after);
+        }
+        let found = list.execute().await.map_err(fail)?;
+        let listed = |object: Object| Listed {
+            key: object.key(),
+            size: object.size(),
+        };
+        Ok(Listing {
+            objects: found.objects().into_iter().map(listed).collect(),
+            is_truncated: found.truncated(),
+        })
     }
 
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError> {
@@ -149,6 +192,16 @@ fn is_gone(error: &worker::Error) -> bool {
     error.to_string().contains("10024")
 }
 
+/// R2's code for a range that begins behind the object's end. <https://developers.cloudflare.com/r2/api/error-codes/>
+fn is_behind_the_end(error: &worker::Error) -> bool {
+    error.to_string().contains("10039")
+}
+
+/// R2's code for an object that a lock of the bucket keeps. <https://developers.cloudflare.com/r2/api/error-codes/>
+fn is_locked(error: &worker::Error) -> bool {
+    error.to_string().contains("10069")
+}
+
 fn content(content_type: &'static str) -> HttpMetadata {
     HttpMetadata {
         content_type: Some(content_type.to_owned()),
@@ -174,5 +227,6 @@ fn failed(operation: &'static str, key: &str, error: &worker::Error) -> StoreErr
         key: key.to_owned(),
         message: error.to_string(),
         is_gone: is_gone(error),
+        is_locked: is_locked(error),
     }
 }

@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
 use super::{Fault, Faults};
-use crate::ports::{ObjectInfo, ObjectStore, Part, Put, PutOptions, StoreError};
+use crate::ports::{Listed, Listing, ObjectInfo, ObjectStore, Part, Put, PutOptions, StoreError};
 
 /// One object.
 #[derive(Debug, Clone)]
@@ -31,16 +32,22 @@ struct State {
     objects: BTreeMap<String, Stored>,
     uploads: BTreeMap<String, Upload>,
     begun: u32,
+    /// Beginnings of keys of which no object may be deleted.
+    locks: Vec<String>,
 }
 
 /// R2's smallest part, but for the last.
 const SMALLEST_PART: usize = 5 * 1024 * 1024;
+
+/// How many objects R2 lists at a time.
+const MOST_LISTED: usize = 1000;
 
 /// Objects by their keys.
 #[derive(Debug, Clone)]
 pub struct MemoryObjects {
     state: Rc<RefCell<State>>,
     smallest_part: usize,
+    listed: usize,
     faults: Faults,
 }
 
@@ -56,8 +63,16 @@ impl MemoryObjects {
         Self {
             state: Rc::default(),
             smallest_part,
+            listed: MOST_LISTED,
             faults: Faults::default(),
         }
+    }
+
+    /// The same bucket, of which a listing has at most so many objects.
+    #[must_use]
+    pub fn listing(mut self, listed: usize) -> Self {
+        self.listed = listed;
+        self
     }
 
     /// How its operations are to fail.
@@ -91,6 +106,11 @@ impl MemoryObjects {
             .borrow_mut()
             .objects
             .insert(key.to_owned(), stored);
+    }
+
+    /// Locks the objects whose keys begin so, as a bucket lock does.
+    pub fn lock(&self, prefix: &str) {
+        self.state.borrow_mut().locks.push(prefix.to_owned());
     }
 
     /// Takes an object away as somebody else would.
@@ -139,6 +159,41 @@ impl ObjectStore for MemoryObjects {
         })
     }
 
+    async fn get_range(
+        &self,
+        key: &str,
+        offset: u64,
+        length: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.attempt("get", key, |state| {
+            let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            let range = |body: &Vec<u8>| body.iter().skip(offset).take(length).copied().collect();
+            Ok(state.objects.get(key).map(|stored| range(&stored.body)))
+        })
+    }
+
+    async fn list(&self, after: Option<&str>) -> Result<Listing, StoreError> {
+        self.attempt("list", after.unwrap_or_default(), |state| {
+            let start = match after {
+                Some(after) => Bound::Excluded(after),
+                None => Bound::Unbounded,
+            };
+            let mut found = state
+                .objects
+                .range::<str, _>((start, Bound::Unbounded))
+                .map(|(key, stored)| Listed {
+                    key: key.clone(),
+                    size: stored.body.len().try_into().unwrap_or(u64::MAX),
+                });
+            let objects = found.by_ref().take(self.listed).collect();
+            Ok(Listing {
+                objects,
+                is_truncated: found.next().is_some(),
+            })
+        })
+    }
+
     async fn head(&self, key: &str) -> Result<Option<ObjectInfo>, StoreError> {
         self.attempt("head", key, |state| {
             Ok(state.objects.get(key).map(|stored| ObjectInfo {
@@ -152,6 +207,12 @@ impl ObjectStore for MemoryObjects {
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.attempt("delete", key, |state| {
+            if state.locks.iter().any(|prefix| key.starts_with(prefix)) {
+                return Err(StoreError {
+                    is_locked: true,
+                    ..failed("delete", key, "the object is locked")
+                });
+            }
             state.objects.remove(key);
             Ok(())
         })
@@ -266,6 +327,7 @@ fn failed(operation: &'static str, key: &str, message: &str) -> StoreError {
         key: key.to_owned(),
         message: message.to_owned(),
         is_gone: false,
+        is_locked: false,
     }
 }
 

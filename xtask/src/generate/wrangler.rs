@@ -187,7 +187,7 @@ fn janitor(registry: &Registry) -> Config<'_> {
         }),
         r2_buckets: vec![bucket(registry)],
         queues: Queues {
-            producers: vec![EXPORTS],
+            producers: vec![EXPORTS, EVENTS],
             // Nothing catches what these consumers fail at, so they try for long: events 100 minutes, after which the
             // hourly sweep finds the same in the catalogue; dead letters 25 hours.
             consumers: vec![
