@@ -4,12 +4,15 @@
 //! runtime.
 
 mod auth;
+mod envelope;
+mod joined;
 mod order;
 mod origin;
 mod page;
 mod parameters;
 pub mod ports;
 pub mod problem;
+mod representation;
 mod router;
 mod routes;
 mod state;

@@ -1,9 +1,13 @@
 //! The effects that the api has, and the one trait that is its own: objects sent on as they are.
 
 use axum::body::Body;
+use shared::cloudflare::R2;
 use shared::message::ExportMessage;
-use shared::ports::{Clock, Database, ObjectInfo, ObjectStore, Queue, StoreError};
+use shared::ports::{Clock, Database, ObjectStore, Queue, StoreError};
 use worker::ResponseBody;
+
+use crate::joined::joined;
+pub use crate::representation::Piece;
 
 /// The adapters behind the api, as one type parameter of everything that handles a request.
 pub trait Ports: 'static {
@@ -68,17 +72,9 @@ where
 /// A bucket whose objects can be sent to a client without being held in memory.
 #[allow(async_fn_in_trait)]
 pub trait DownloadStore: ObjectStore {
-    /// Opens the object for reading; `None` when there is none.
-    async fn open(&self, key: &str) -> Result<Option<Download>, StoreError>;
-}
-
-/// An opened object.
-#[derive(Debug)]
-pub struct Download {
-    /// Its size and entity tag.
-    pub info: ObjectInfo,
-    /// Its bytes, still to be read.
-    pub content: Content,
+    /// Opens these runs of bytes, one after the other, of which those that are stored are of this object; `None` when there
+    /// is no object.
+    async fn open(&self, key: &str, pieces: Vec<Piece>) -> Result<Option<Content>, StoreError>;
 }
 
 /// Bytes on their way to the client.
@@ -90,12 +86,12 @@ pub enum Content {
     Body(Body),
 }
 
-impl DownloadStore for shared::cloudflare::R2 {
-    async fn open(&self, key: &str) -> Result<Option<Download>, StoreError> {
-        let opened = self.stream(key).await?;
-        Ok(opened.map(|(info, body)| Download {
-            info,
-            content: Content::Runtime(body),
-        }))
+impl DownloadStore for R2 {
+    async fn open(&self, key: &str, pieces: Vec<Piece>) -> Result<Option<Content>, StoreError> {
+        let opened = match pieces.as_slice() {
+            [Piece::Stored(range)] => self.stream(key, range.clone()).await?,
+            _ => Some(joined(self.clone(), key.to_owned(), pieces)?),
+        };
+        Ok(opened.map(Content::Runtime))
     }
 }

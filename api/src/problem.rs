@@ -43,6 +43,10 @@ pub enum Kind {
     NoSuchJob,
     /// The catalogue lists the dump, the bucket has lost it.
     DumpLost,
+    /// The dump is another one than the client wants.
+    PreconditionFailed,
+    /// The dump has no such bytes.
+    RangeNotSatisfiable,
     /// Something that Cache needs does not answer at the moment.
     Unavailable,
     /// A defect, or a deployment whose parts do not fit.
@@ -51,7 +55,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::NotConfigured,
         Self::Unauthorized,
         Self::NoSuchPath,
@@ -66,6 +70,8 @@ impl Kind {
         Self::NoSuchBackup,
         Self::NoSuchJob,
         Self::DumpLost,
+        Self::PreconditionFailed,
+        Self::RangeNotSatisfiable,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -122,6 +128,16 @@ impl Kind {
             Self::NoSuchBackup => ("no-such-backup", "No such backup", StatusCode::NOT_FOUND),
             Self::NoSuchJob => ("no-such-job", "No such job", StatusCode::NOT_FOUND),
             Self::DumpLost => ("dump-lost", "The dump is gone", StatusCode::GONE),
+            Self::PreconditionFailed => (
+                "precondition-failed",
+                "Another dump than expected",
+                StatusCode::PRECONDITION_FAILED,
+            ),
+            Self::RangeNotSatisfiable => (
+                "range-not-satisfiable",
+                "No such bytes",
+                StatusCode::RANGE_NOT_SATISFIABLE,
+            ),
             Self::Unavailable => (
                 "unavailable",
                 "Temporarily unavailable",

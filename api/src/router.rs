@@ -32,7 +32,7 @@ pub const ENDPOINTS: [(&str, &str); 9] = [
     ("GET /jobs/:id", "A job and what it did with each database"),
     (
         "GET /download/:date/:db",
-        "Download a specific backup; ?job= picks one of several of a day",
+        "Download a specific backup; ?job= picks one of several of a day, ?envelope=transaction is for the sqlite3 shell",
     ),
     (
         "GET /restore-guide/:db",

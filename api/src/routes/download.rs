@@ -3,22 +3,33 @@
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
-use axum::http::{HeaderValue, Method, Uri};
+use axum::http::header::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use headers::{ETag, HeaderMapExt};
 use shared::catalogue::views::{self, BackupView};
 use shared::manifest::Encoding;
 use shared::ports::{DatabaseError, ObjectInfo, ObjectStore};
+use shared::time::Timestamp;
 use worker::ResponseBody;
 use worker::send::SendWrapper;
 
+use crate::envelope::Envelope;
 use crate::parameters::{Parameters, date};
-use crate::ports::{Content, Download, DownloadStore, Ports};
+use crate::ports::{Content, DownloadStore, Piece, Ports};
 use crate::problem::{Kind, Problem};
+use crate::representation::{Representation, Selection, last_modified};
 use crate::state::App;
 
 /// How many backups an answer about a missing one looks through for dates.
 const LOOKED_THROUGH: u32 = 200;
+
+/// The digest of the whole, whichever part is sent. <https://www.rfc-editor.org/rfc/rfc9530#section-3>
+const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 
 /// The body of a response that the runtime is to send itself; the response's own body is then empty.
 ///
@@ -26,41 +37,89 @@ const LOOKED_THROUGH: u32 = 200;
 #[derive(Debug, Clone)]
 pub(crate) struct RuntimeBody(pub(crate) SendWrapper<ResponseBody>);
 
-/// Sends the newest dump of that day, or the one of `?job=`.
+/// Sends the newest dump of that day, or the one of `?job=`; in `?envelope=transaction` for the sqlite3 shell.
 #[worker::send]
 pub(crate) async fn download<P: Ports>(
     State(app): State<App<P>>,
     method: Method,
     uri: Uri,
+    mut headers: HeaderMap,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
     let Path((day, database)) = path.map_err(|_| {
         Problem::parameter("path", "The address must be /download/YYYY-MM-DD/DATABASE.")
     })?;
     let day = date("date", &day)?;
-    let parameters = Parameters::read(&uri, &["job"])?;
+    let parameters = Parameters::read(&uri, &["job", "envelope"])?;
     let job = parameters.text("job");
+    let envelope = Envelope::read(&parameters)?;
     let [backup] = app.query([views::backup_on(&database, day, job)]).await?;
     let Some(backup) = backup.first::<BackupView>()? else {
         return Err(missing(&app, &database, day, job).await?);
     };
     let bucket = app.ports().bucket();
-    let opened = if method == Method::HEAD {
-        let info = bucket.head(&backup.r2_key).await?;
-        info.map(|info| (info, Content::Body(Body::empty())))
-    } else {
-        let opened = bucket.open(&backup.r2_key).await?;
-        opened.map(|Download { info, content }| (info, content))
+    let info = bucket.head(&backup.r2_key).await?;
+    let info = info.ok_or_else(|| lost(&backup))?;
+    let offered = offered(&backup, &info, envelope)?;
+    if method == Method::HEAD {
+        // Ranges are of GET alone.
+        headers.remove(RANGE);
+    }
+    let (status, part, range) = match offered.select(&headers) {
+        Selection::All => (StatusCode::OK, 0..offered.length(), None),
+        Selection::Part(part) => {
+            let last = part.end.saturating_sub(1);
+            let range = format!("bytes {}-{last}/{}", part.start, offered.length());
+            (StatusCode::PARTIAL_CONTENT, part, Some(range))
+        }
+        Selection::NotModified => {
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            validators(&offered, response.headers_mut());
+            return Ok(response);
+        }
+        Selection::PreconditionFailed => return Err(another()),
+        Selection::NotSatisfiable => return Err(too_far(&offered)),
     };
-    let (info, content) = opened.ok_or_else(|| lost(&backup))?;
-    Ok(response(&backup, &info, content))
+    let length = part.end.saturating_sub(part.start);
+    let content = if method == Method::HEAD {
+        Content::Body(Body::empty())
+    } else {
+        let opened = bucket.open(&backup.r2_key, offered.cut(&part)).await?;
+        opened.ok_or_else(|| lost(&backup))?
+    };
+    let mut response = send(content);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    describe(&backup, headers);
+    validators(&offered, headers);
+    if let Some(digest) = digest(&backup, &info).filter(|_| envelope == Envelope::None) {
+        headers.insert(REPR_DIGEST, digest);
+    }
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    if let Some(range) = range.and_then(|range| HeaderValue::try_from(range).ok()) {
+        headers.insert(CONTENT_RANGE, range);
+    }
+    Ok(response)
 }
 
-fn response(backup: &BackupView, info: &ObjectInfo, content: Content) -> Response {
-    let encoding = Encoding::of_key(&backup.r2_key);
-    let ending = encoding.ending();
-    let filename = format!("{}-{}{ending}", backup.database_name, backup.backup_date);
-    let mut response = match content {
+/// A backup as it is sent.
+fn offered(
+    backup: &BackupView,
+    info: &ObjectInfo,
+    envelope: Envelope,
+) -> Result<Representation, Problem> {
+    let stored = Piece::Stored(0..info.size);
+    let tag = format!("\"{}{}\"", info.etag, envelope.suffix());
+    let etag: Result<ETag, _> = tag.parse();
+    Ok(Representation {
+        pieces: envelope.around(stored, Encoding::of_key(&backup.r2_key)),
+        etag: etag.map_err(|error| Problem::internal("read an entity tag", error, false))?,
+        modified: last_modified(Timestamp::from_seconds(backup.created_at)),
+    })
+}
+
+fn send(content: Content) -> Response {
+    match content {
         Content::Body(body) => body.into_response(),
         Content::Runtime(body) => {
             let mut response = Body::empty().into_response();
@@ -68,22 +127,63 @@ fn response(backup: &BackupView, info: &ObjectInfo, content: Content) -> Respons
             response.extensions_mut().insert(body);
             response
         }
-    };
-    let headers = response.headers_mut();
+    }
+}
+
+/// What a client may ask again with, and whether it may ask for a part.
+fn validators(offered: &Representation, headers: &mut HeaderMap) {
+    headers.typed_insert(offered.etag.clone());
+    headers.typed_insert(offered.modified);
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+}
+
+/// What it is, and a name for the file in both forms of <https://www.rfc-editor.org/rfc/rfc6266#section-4.3>.
+fn describe(backup: &BackupView, headers: &mut HeaderMap) {
+    let encoding = Encoding::of_key(&backup.r2_key);
+    let ending = encoding.ending();
     headers.insert(
         CONTENT_TYPE,
         HeaderValue::from_static(encoding.content_type()),
     );
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(info.size));
-    // Names of databases are safe keys, and etags hexadecimal: what is neither is left out rather than escaped.
-    let disposition = format!("attachment; filename=\"{filename}\"");
+    // Names of databases are safe keys, which need no escapes in either form.
+    let name = format!("{}-{}{ending}", backup.database_name, backup.backup_date);
+    let disposition = format!("attachment; filename=\"{name}\"; filename*=UTF-8''{name}");
     if let Ok(value) = HeaderValue::try_from(disposition) {
         headers.insert(CONTENT_DISPOSITION, value);
     }
-    if let Ok(value) = HeaderValue::try_from(format!("\"{}\"", info.etag)) {
-        headers.insert(ETAG, value);
+}
+
+/// SHA-256 of the object: the bucket knows it of one that came whole, the catalogue of one that is stored as it is.
+fn digest(backup: &BackupView, info: &ObjectInfo) -> Option<HeaderValue> {
+    let recorded = || {
+        let is_plain = Encoding::of_key(&backup.r2_key) == Encoding::Plain;
+        let hex = backup.sha256.as_deref().filter(|_| is_plain)?;
+        from_hex(hex)
+    };
+    let sha256 = info.sha256.map(Vec::from).or_else(recorded)?;
+    HeaderValue::try_from(format!("sha-256=:{}:", STANDARD.encode(sha256))).ok()
+}
+
+fn from_hex(hex: &str) -> Option<Vec<u8>> {
+    let digits = hex.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.map(byte).collect()
+}
+
+fn another() -> Problem {
+    let detail = "This dump is not the one that the condition of the request names. Ask without it, or for the backup of \
+                  another day or job.";
+    Problem::new(Kind::PreconditionFailed, detail)
+}
+
+fn too_far(offered: &Representation) -> Problem {
+    let length = offered.length();
+    let detail = format!("The dump has {length} bytes, and the range begins behind them.");
+    let mut problem = Problem::new(Kind::RangeNotSatisfiable, detail);
+    if let Ok(range) = HeaderValue::try_from(format!("bytes */{length}")) {
+        problem = problem.header(CONTENT_RANGE, range);
     }
-    response
+    problem
 }
 
 /// What to say of a backup that is not in the catalogue: which ones are.

@@ -3,7 +3,24 @@
 use axum::http::Method;
 use serde_json::json;
 
-use crate::server::{DAY, SUNDAY, Server, bearer};
+use crate::server::{Answer, DAY, SUNDAY, Server, bearer};
+
+const DUMP: &str = "/download/2024-12-08/groveauth";
+
+fn stored() -> Server {
+    let server = Server::new();
+    server.backup("groveauth", SUNDAY, "job-0");
+    server
+}
+
+fn get_with(server: &Server, path: &str, header: &'static str, value: &str) -> Answer {
+    server.ask(
+        Method::GET,
+        path,
+        &[bearer(), (header, value.to_owned())],
+        "",
+    )
+}
 
 #[test]
 fn a_dump_comes_as_it_is_stored_and_as_a_file() {
@@ -15,7 +32,7 @@ fn a_dump_comes_as_it_is_stored_and_as_a_file() {
     assert_eq!(answer.header("content-type"), "application/sql");
     assert_eq!(
         answer.header("content-disposition"),
-        "attachment; filename=\"groveauth-2024-12-08.sql\""
+        "attachment; filename=\"groveauth-2024-12-08.sql\"; filename*=UTF-8''groveauth-2024-12-08.sql"
     );
     assert_eq!(answer.header("content-length"), "22");
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -35,7 +52,7 @@ fn a_dump_that_is_stored_as_gzip_comes_as_such() {
     assert_eq!(answer.header("content-type"), "application/gzip");
     assert_eq!(
         answer.header("content-disposition"),
-        "attachment; filename=\"groveauth-2024-12-08.sql.gz\""
+        "attachment; filename=\"groveauth-2024-12-08.sql.gz\"; filename*=UTF-8''groveauth-2024-12-08.sql.gz"
     );
     assert_eq!(answer.header("content-length"), "2");
 }
@@ -177,4 +194,106 @@ fn an_unknown_parameter_is_refused_rather_than_ignored() {
         .get("/download/2024-12-08/groveauth?jobs=x")
         .problem(400, "invalid-parameter");
     assert_eq!(problem["field"], "jobs");
+}
+
+#[test]
+fn a_part_comes_with_its_place_and_the_digest_of_the_whole() {
+    let server = stored();
+    let whole = server.get(DUMP);
+    let part = get_with(&server, DUMP, "range", "bytes=3-11");
+    assert_eq!(part.status, 206);
+    assert_eq!(part.text(), "groveauth");
+    assert_eq!(part.header("content-range"), "bytes 3-11/22");
+    assert_eq!(part.header("content-length"), "9");
+    assert_eq!(part.header("accept-ranges"), "bytes");
+    assert_eq!(
+        part.header("repr-digest"),
+        "sha-256=:XGzN2djPJlrfBFrdMJRaAwxlXW/5Hcxw+D2uXdA+U38=:"
+    );
+    for header in ["etag", "repr-digest", "last-modified"] {
+        assert_eq!(part.header(header), whole.header(header), "{header}");
+    }
+    assert_eq!(
+        part.header("last-modified"),
+        "Sun, 08 Dec 2024 03:00:00 GMT"
+    );
+}
+
+#[test]
+fn a_broken_download_goes_on_only_with_the_same_dump() {
+    let server = stored();
+    let etag = server.get(DUMP).header("etag").to_owned();
+    let go_on = |etag: &str| {
+        let headers = [
+            bearer(),
+            ("range", "bytes=20-".to_owned()),
+            ("if-range", etag.to_owned()),
+        ];
+        server.ask(Method::GET, DUMP, &headers, "")
+    };
+    assert_eq!(go_on(&etag).status, 206);
+    let other = go_on("\"other\"");
+    assert_eq!((other.status.as_u16(), other.text().len()), (200, 22));
+}
+
+#[test]
+fn who_has_the_dump_is_told_so() {
+    let server = stored();
+    let etag = server.get(DUMP).header("etag").to_owned();
+    let answer = get_with(&server, DUMP, "if-none-match", &etag);
+    assert_eq!(answer.status, 304);
+    assert!(answer.body.is_empty());
+    assert_eq!(answer.header("etag"), etag);
+}
+
+#[test]
+fn who_wants_another_dump_or_bytes_that_are_not_there_is_refused() {
+    let server = stored();
+    get_with(&server, DUMP, "if-match", "\"other\"").problem(412, "precondition-failed");
+    let answer = get_with(&server, DUMP, "range", "bytes=22-");
+    answer.problem(416, "range-not-satisfiable");
+    assert_eq!(answer.header("content-range"), "bytes */22");
+}
+
+#[test]
+fn a_head_request_has_no_ranges() {
+    let server = stored();
+    let headers = [bearer(), ("range", "bytes=0-1".to_owned())];
+    let head = server.ask(Method::HEAD, DUMP, &headers, "");
+    assert_eq!(head.status, 200);
+    assert_eq!(head.header("content-length"), "22");
+}
+
+#[test]
+fn an_envelope_makes_one_transaction_of_a_dump() {
+    let server = stored();
+    let path = format!("{DUMP}?envelope=transaction");
+    let answer = server.get(&path);
+    let expected = "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n-- groveauth by job-0\nCOMMIT;\nPRAGMA foreign_keys=ON;\n";
+    assert_eq!(answer.text(), expected);
+    assert_eq!(answer.header("content-length"), expected.len().to_string());
+    assert_eq!(answer.header("repr-digest"), "");
+    assert_ne!(answer.header("etag"), server.get(DUMP).header("etag"));
+    let part = get_with(&server, &path, "range", "bytes=40-70");
+    assert_eq!(part.text(), expected[40..71]);
+}
+
+#[test]
+fn an_envelope_around_gzip_is_gzip() {
+    let server = stored();
+    server.zip("groveauth", SUNDAY);
+    let answer = server.get(&format!("{DUMP}?envelope=transaction"));
+    let members = answer
+        .body
+        .windows(2)
+        .filter(|bytes| *bytes == [0x1f, 0x8b]);
+    assert_eq!(members.count(), 3);
+}
+
+#[test]
+fn an_unknown_envelope_is_refused() {
+    let problem = stored()
+        .get(&format!("{DUMP}?envelope=letter"))
+        .problem(400, "invalid-parameter");
+    assert_eq!(problem["field"], "envelope");
 }

@@ -1,6 +1,6 @@
 //! The api over native adapters, what to put into its catalogue, and what it answers.
 
-use api::ports::{Content, Download, DownloadStore, System};
+use api::ports::{Content, DownloadStore, Piece, System};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -282,14 +282,17 @@ impl ObjectStore for Bucket {
 }
 
 impl DownloadStore for Bucket {
-    async fn open(&self, key: &str) -> Result<Option<Download>, StoreError> {
-        let Some(info) = self.0.head(key).await? else {
+    async fn open(&self, key: &str, pieces: Vec<Piece>) -> Result<Option<Content>, StoreError> {
+        let Some(stored) = self.0.get(key).await? else {
             return Ok(None);
         };
-        let bytes = self.0.get(key).await?;
-        Ok(bytes.map(|bytes| Download {
-            info,
-            content: Content::Body(Body::from(bytes)),
-        }))
+        let bytes = pieces.into_iter().flat_map(|piece| match piece {
+            Piece::Text(text) => text,
+            Piece::Stored(range) => {
+                let at = |place: u64| usize::try_from(place).unwrap();
+                stored[at(range.start)..at(range.end)].to_vec()
+            }
+        });
+        Ok(Some(Content::Body(Body::from(bytes.collect::<Vec<u8>>()))))
     }
 }

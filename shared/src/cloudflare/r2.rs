@@ -1,6 +1,7 @@
 //! R2 as an [`ObjectStore`].
 
 use std::collections::HashMap;
+use std::ops;
 
 use worker::{Bucket, Conditional, HttpMetadata, Object, Range, ResponseBody, UploadedPart};
 
@@ -22,21 +23,30 @@ impl From<Bucket> for R2 {
 }
 
 impl R2 {
-    /// The object as a stream for a response, which the runtime sends without it passing through WebAssembly.
+    /// These bytes of the object as a stream for a response, which the runtime sends without it passing through WebAssembly;
+    /// `None` when there is no object.
     pub async fn stream(
         &self,
         key: &str,
-    ) -> Result<Option<(ObjectInfo, ResponseBody)>, StoreError> {
+        bytes: ops::Range<u64>,
+    ) -> Result<Option<ResponseBody>, StoreError> {
         let fail = |error: worker::Error| failed("get", key, &error);
-        let Some(object) = self.bucket.get(key).execute().await.map_err(fail)? else {
+        let range = Range::OffsetWithLength {
+            offset: bytes.start,
+            length: bytes.end.saturating_sub(bytes.start),
+        };
+        let mut get = self.bucket.get(key);
+        // R2 has no range of nothing.
+        if !bytes.is_empty() {
+            get = get.range(range);
+        }
+        let Some(object) = get.execute().await.map_err(fail)? else {
             return Ok(None);
         };
-        let info = info(&object).map_err(fail)?;
-        let body = match object.body() {
+        Ok(Some(match object.body() {
             Some(body) => body.response_body().map_err(fail)?,
             None => ResponseBody::Empty,
-        };
-        Ok(Some((info, body)))
+        }))
     }
 }
 
