@@ -131,7 +131,7 @@ impl<'a> Bundle<'a> {
         // One target folder for all, so that what they share compiles once.
         let mut compile = command(&tools.worker_build);
         compile
-            .arg("--release")
+            .args(["--profile", profile(self.worker)])
             .current_dir(path(self.worker))
             .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
             .env("WASM_OPT_BIN", npm_bin("wasm-opt"))
@@ -170,6 +170,14 @@ impl<'a> Bundle<'a> {
 
     fn note(&self, inputs: &str) -> Result<(), BundleError> {
         fs::write(&self.note, inputs).map_err(file_error("write", &self.note))
+    }
+}
+
+/// The profile of the root's Cargo.toml: the exporter computes, the others wait.
+fn profile(worker: &str) -> &'static str {
+    match worker {
+        "exporter" => "release",
+        _ => "small",
     }
 }
 
