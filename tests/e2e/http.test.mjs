@@ -115,7 +115,7 @@ test("a dump comes with its length, its name and its bytes", async () => {
   const dump = await bench.object(job.results[0].r2Key);
   assert.deepEqual(Buffer.from(await response.arrayBuffer()), dump);
   assert.equal(response.headers.get("content-length"), String(dump.length));
-  assert.equal(response.headers.get("content-disposition"), `attachment; filename="${DATABASE}-${job.date}.sql"`);
+  assert.equal(response.headers.get("content-disposition"), `attachment; filename="${DATABASE}-${job.date}.sql"; filename*=UTF-8''${DATABASE}-${job.date}.sql`);
 });
 
 /** Runs `use` in an empty folder, with the guide and a function that runs one of its steps there. */
