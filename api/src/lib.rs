@@ -3,7 +3,8 @@
 //! Everything is in a [`router()`] over ports, so that all of it is tested natively. This file only joins it to the
 //! runtime.
 
-mod auth;
+mod audit;
+pub mod auth;
 mod envelope;
 mod joined;
 mod order;
@@ -20,7 +21,8 @@ mod text;
 
 use axum::response::{IntoResponse, Response};
 use shared::cloudflare::{
-    BindingError, CfQueue, D1, R2, SystemClock, bucket, catalogue, exports, report,
+    BindingError, CfLimiter, CfQueue, D1, R2, SystemClock, bucket, catalogue, exports, report,
+    wrong_tokens,
 };
 use shared::message::ExportMessage;
 use shared::registry::{EmbeddedError, Registry};
@@ -30,12 +32,18 @@ use worker::{Context, Env, HttpRequest, ResponseBuilder, event, response_to_wasm
 
 pub use crate::router::{ENDPOINTS, router};
 
+use crate::auth::{Role, Tokens};
 use crate::ports::System;
 use crate::problem::{Cause, Problem};
 use crate::routes::download::RuntimeBody;
 
-/// The secret that holds the token.
-const TOKEN: &str = "API_TOKEN";
+/// The secrets that hold tokens, and what they open. Those that were replaced work until they are deleted.
+const TOKENS: [(&str, Role); 4] = [
+    ("API_TOKEN", Role::Admin),
+    ("API_TOKEN_PREVIOUS", Role::Admin),
+    ("READ_TOKEN", Role::Reader),
+    ("READ_TOKEN_PREVIOUS", Role::Reader),
+];
 
 #[event(fetch)]
 async fn fetch(
@@ -63,10 +71,7 @@ enum DeploymentError {
 
 async fn answer(request: HttpRequest, env: &Env) -> Response {
     let router = match deployed(env) {
-        Ok((system, registry)) => {
-            let token = env.secret(TOKEN).ok().map(|secret| secret.to_string());
-            router(system, registry, token.as_deref())
-        }
+        Ok((system, registry)) => router(system, registry, tokens(env)),
         Err(error) => {
             return Problem::internal("find what the Worker is bound to", error, false)
                 .into_response();
@@ -79,7 +84,7 @@ async fn answer(request: HttpRequest, env: &Env) -> Response {
 }
 
 /// The adapters to the Workers runtime.
-type Runtime = System<D1, CfQueue<ExportMessage>, R2, SystemClock>;
+type Runtime = System<D1, CfQueue<ExportMessage>, R2, SystemClock, CfLimiter>;
 
 /// The adapters and the registry that this Worker was deployed with.
 fn deployed(env: &Env) -> Result<(Runtime, Registry), DeploymentError> {
@@ -88,8 +93,18 @@ fn deployed(env: &Env) -> Result<(Runtime, Registry), DeploymentError> {
         exports: exports(env)?,
         bucket: bucket(env)?,
         clock: SystemClock,
+        limiter: wrong_tokens(env)?,
     };
     Ok((system, Registry::embedded()?))
+}
+
+fn tokens(env: &Env) -> Tokens {
+    TOKENS
+        .iter()
+        .fold(Tokens::default(), |tokens, (name, role)| {
+            let secret = env.secret(name).ok().map(|secret| secret.to_string());
+            tokens.with(*role, secret.as_deref())
+        })
 }
 
 /// The response as the runtime takes it. A stream of its own is handed back as it is.

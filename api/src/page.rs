@@ -1,5 +1,6 @@
 //! The dashboard: one page without a script, in the light or dark colours that the reader's system has.
 
+pub(crate) mod sign_in;
 mod state;
 
 use base64::Engine;
@@ -10,6 +11,7 @@ use shared::catalogue::views::{BackupView, JobView, ResultView, StorageView};
 use shared::registry::{DatabaseConfig, Registry};
 use shared::time::Timestamp;
 
+use crate::auth::SIGN_OUT;
 use crate::text::{age, bytes, counted, duration, grouped};
 use state::Tone;
 
@@ -48,17 +50,16 @@ impl Overview<'_> {
     }
 }
 
-/// The page may use its own style sheet and nothing else.
+/// A page may use its own style sheet, send its forms to where it came from, and nothing else.
 pub(crate) fn content_security_policy() -> String {
     let digest = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 }
 
-/// The page.
-pub(crate) fn render(overview: &Overview<'_>) -> Markup {
-    let (tone, sentence) = state::sentence(overview);
+/// A page of this title.
+fn document(title: &str, body: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -66,21 +67,33 @@ pub(crate) fn render(overview: &Overview<'_>) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "Cache: " (sentence) }
+                title { "Cache: " (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                main {
-                    h1 { "Cache" }
-                    p class={ "state " (tone.class()) } { (mark(tone)) " " (sentence) }
-                    (facts(overview))
-                    (databases(overview))
-                    (jobs(overview))
-                }
-                footer { "As of " (moment(overview.now)) "." }
-            }
+            body { (body) }
         }
     }
+}
+
+/// The page.
+pub(crate) fn render(overview: &Overview<'_>) -> Markup {
+    let (tone, sentence) = state::sentence(overview);
+    document(
+        &sentence,
+        html! {
+            header {
+                h1 { "Cache" }
+                form method="post" action=(SIGN_OUT) { button type="submit" { "Sign out" } }
+            }
+            main {
+                p class={ "state " (tone.class()) } { (mark(tone)) " " (sentence) }
+                (facts(overview))
+                (databases(overview))
+                (jobs(overview))
+            }
+            footer { "As of " (moment(overview.now)) "." }
+        },
+    )
 }
 
 fn facts(overview: &Overview<'_>) -> Markup {

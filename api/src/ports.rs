@@ -3,7 +3,7 @@
 use axum::body::Body;
 use shared::cloudflare::R2;
 use shared::message::ExportMessage;
-use shared::ports::{Clock, Database, ObjectStore, Queue, StoreError};
+use shared::ports::{Clock, Database, Limiter, ObjectStore, Queue, StoreError};
 use worker::ResponseBody;
 
 use crate::joined::joined;
@@ -19,6 +19,8 @@ pub trait Ports: 'static {
     type Bucket: DownloadStore;
     /// The time.
     type Clock: Clock;
+    /// What counts the wrong tokens of an address.
+    type Limiter: Limiter;
 
     /// The catalogue.
     fn catalogue(&self) -> &Self::Catalogue;
@@ -28,11 +30,13 @@ pub trait Ports: 'static {
     fn bucket(&self) -> &Self::Bucket;
     /// The time.
     fn clock(&self) -> &Self::Clock;
+    /// What counts the wrong tokens of an address.
+    fn limiter(&self) -> &Self::Limiter;
 }
 
-/// Four adapters side by side.
+/// The adapters side by side.
 #[derive(Debug)]
-pub struct System<C, Q, B, K> {
+pub struct System<C, Q, B, K, L> {
     /// The catalogue.
     pub catalogue: C,
     /// The queue that the exporter consumes.
@@ -41,19 +45,23 @@ pub struct System<C, Q, B, K> {
     pub bucket: B,
     /// The time.
     pub clock: K,
+    /// What counts the wrong tokens of an address.
+    pub limiter: L,
 }
 
-impl<C, Q, B, K> Ports for System<C, Q, B, K>
+impl<C, Q, B, K, L> Ports for System<C, Q, B, K, L>
 where
     C: Database + 'static,
     Q: Queue<ExportMessage> + 'static,
     B: DownloadStore + 'static,
     K: Clock + 'static,
+    L: Limiter + 'static,
 {
     type Catalogue = C;
     type Exports = Q;
     type Bucket = B;
     type Clock = K;
+    type Limiter = L;
 
     fn catalogue(&self) -> &C {
         &self.catalogue
@@ -66,6 +74,9 @@ where
     }
     fn clock(&self) -> &K {
         &self.clock
+    }
+    fn limiter(&self) -> &L {
+        &self.limiter
     }
 }
 

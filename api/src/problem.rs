@@ -19,6 +19,12 @@ pub enum Kind {
     NotConfigured,
     /// The token is missing or wrong.
     Unauthorized,
+    /// The token may not do this.
+    Forbidden,
+    /// Another site had a browser send this.
+    CrossSite,
+    /// Too many wrong tokens came from this address.
+    TooManyRequests,
     /// There is no such address.
     NoSuchPath,
     /// The address does not take this method.
@@ -55,9 +61,12 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::NotConfigured,
         Self::Unauthorized,
+        Self::Forbidden,
+        Self::CrossSite,
+        Self::TooManyRequests,
         Self::NoSuchPath,
         Self::MethodNotAllowed,
         Self::InvalidParameter,
@@ -87,6 +96,13 @@ impl Kind {
                 "unauthorized",
                 "A valid token is required",
                 StatusCode::UNAUTHORIZED,
+            ),
+            Self::Forbidden => ("forbidden", "Not with this token", StatusCode::FORBIDDEN),
+            Self::CrossSite => ("cross-site", "Sent for another site", StatusCode::FORBIDDEN),
+            Self::TooManyRequests => (
+                "too-many-requests",
+                "Too many wrong tokens",
+                StatusCode::TOO_MANY_REQUESTS,
             ),
             Self::NoSuchPath => ("no-such-path", "No such address", StatusCode::NOT_FOUND),
             Self::MethodNotAllowed => (
@@ -231,6 +247,11 @@ impl Problem {
             error: Arc::new(error),
         });
         self
+    }
+
+    /// Its kind.
+    pub const fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Names the part of the request that is wrong.

@@ -11,16 +11,17 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use shared::registry::Registry;
 
-use crate::auth::{Guard, guard};
+use crate::audit::record;
+use crate::auth::{SIGN_IN, SIGN_OUT, Tokens, guard};
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::routes::{
-    dashboard, download, health, index, jobs, list, restore_guide, status, trigger,
+    audit, dashboard, download, health, index, jobs, list, restore_guide, session, status, trigger,
 };
 use crate::state::App;
 
 /// Every endpoint and what it is for, as `GET /` and the documentation have it.
-pub const ENDPOINTS: [(&str, &str); 9] = [
+pub const ENDPOINTS: [(&str, &str); 12] = [
     ("GET /", "This documentation"),
     ("GET /health", "Whether Cache answers; needs no token"),
     ("GET /status", "Current backup status and recent history"),
@@ -38,14 +39,18 @@ pub const ENDPOINTS: [(&str, &str); 9] = [
         "GET /restore-guide/:db",
         "Get restore instructions for a database",
     ),
+    ("GET /dashboard", "The same for people, in a browser"),
+    ("GET /sign-in", "A browser's way in, with a token"),
+    ("POST /sign-out", "A browser's way out"),
     (
-        "GET /dashboard",
-        "The same for people, in a browser: any user name, the token as the password",
+        "GET /audit",
+        "Who changed something or took a dump; ?before= ?limit=",
     ),
 ];
 
 /// The api over these adapters.
-pub fn router<P: Ports>(ports: P, registry: Registry, token: Option<&str>) -> Router {
+pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router {
+    let app = App::new(ports, registry, tokens);
     Router::new()
         .route("/", get(index::index::<P>))
         .route("/health", get(health::health::<P>))
@@ -62,11 +67,20 @@ pub fn router<P: Ports>(ports: P, registry: Registry, token: Option<&str>) -> Ro
             get(restore_guide::restore_guide::<P>),
         )
         .route("/dashboard", get(dashboard::dashboard::<P>))
+        .route("/audit", get(audit::audit::<P>))
+        .route(
+            SIGN_IN,
+            get(session::form)
+                .post(session::open::<P>)
+                .layer(DefaultBodyLimit::max(session::LONGEST_BODY)),
+        )
+        .route(SIGN_OUT, post(session::close))
         .fallback(no_such_path)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(App::new(ports, registry))
-        // The last layer is the outermost: also a refusal has the headers.
-        .layer(from_fn_with_state(Guard::new(token), guard))
+        .with_state(app.clone())
+        // The last layer is the outermost: what is refused is in no log, and has the headers.
+        .layer(from_fn_with_state(app.clone(), record::<P>))
+        .layer(from_fn_with_state(app, guard::<P>))
         .layer(map_response(with_security_headers))
 }
 

@@ -1,5 +1,6 @@
 //! The endpoints, one module each.
 
+pub(crate) mod audit;
 pub(crate) mod dashboard;
 pub(crate) mod download;
 pub(crate) mod health;
@@ -7,6 +8,7 @@ pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod list;
 pub(crate) mod restore_guide;
+pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod trigger;
 

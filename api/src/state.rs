@@ -6,6 +6,7 @@ use shared::ports::{Database, DatabaseError, Outcome, Statement};
 use shared::registry::Registry;
 use worker::send::SendWrapper;
 
+use crate::auth::Tokens;
 use crate::ports::Ports;
 
 /// The registry and the adapters. Cheap to clone.
@@ -19,6 +20,7 @@ pub(crate) struct App<P>(Arc<SendWrapper<Parts<P>>>);
 struct Parts<P> {
     ports: P,
     registry: Registry,
+    tokens: Tokens,
 }
 
 impl<P> Clone for App<P> {
@@ -29,8 +31,12 @@ impl<P> Clone for App<P> {
 
 impl<P: Ports> App<P> {
     /// The state for these adapters.
-    pub(crate) fn new(ports: P, registry: Registry) -> Self {
-        Self(Arc::new(SendWrapper::new(Parts { ports, registry })))
+    pub(crate) fn new(ports: P, registry: Registry, tokens: Tokens) -> Self {
+        Self(Arc::new(SendWrapper::new(Parts {
+            ports,
+            registry,
+            tokens,
+        })))
     }
 
     /// The adapters.
@@ -41,6 +47,11 @@ impl<P: Ports> App<P> {
     /// The registry.
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    /// The tokens that open the api.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
     }
 
     /// The names of all databases, in the order of the registry.

@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod database;
 pub mod isolate;
+pub mod limiter;
 pub mod objects;
 pub mod queue;
 pub mod random;

@@ -5,19 +5,23 @@
 mod deliveries;
 
 use serde::Serialize;
-use shared::cloudflare::{CfQueue, D1, EnvSources, R2, SystemClock, SystemRandom, ThisIsolate};
+use shared::cloudflare::{
+    CfLimiter, CfQueue, D1, EnvSources, R2, SystemClock, SystemRandom, ThisIsolate,
+};
 use worker::{Context, Env, Request, Response, event};
 
 pub use self::deliveries::consume;
 
 use self::deliveries::{ConsumedQueue, Deliveries};
 use crate::queue::Message;
-use crate::{Verdict, clock, database, isolate, objects, queue, random, sources};
+use crate::{Verdict, clock, database, isolate, limiter, objects, queue, random, sources};
 
 /// The binding of the D1 database.
 const DATABASE: &str = sources::BOUND;
 /// The binding of the bucket.
 const BUCKET: &str = "BUCKET";
+/// The binding of the limiter.
+const LIMITER: &str = "LIMITER";
 /// The binding of the queue.
 const QUEUE: &str = "QUEUE";
 
@@ -92,6 +96,7 @@ async fn run(port: &str, env: &Env) -> worker::Result<Option<Vec<Outcome>>> {
         ),
         "clock" => all!(clock, SystemClock),
         "random" => all!(random, SystemRandom),
+        "limiter" => all!(limiter, CfLimiter::from(env.rate_limiter(LIMITER)?)),
         "isolate" => all!(isolate, ThisIsolate),
         "sources" => all!(sources, EnvSources::new(env)),
         _ => return Ok(None),

@@ -102,6 +102,18 @@ mod random {
     contract::random_contracts!(tests);
 }
 
+mod limiter {
+    use contract::{Verdict, limiter};
+    use pollster::block_on;
+    use shared::native::MemoryLimiter;
+
+    fn check(contract: &str) -> Verdict {
+        block_on(limiter::run(contract, &MemoryLimiter::of(limiter::MOST)))
+    }
+
+    contract::limiter_contracts!(tests);
+}
+
 mod isolate {
     use contract::{Verdict, isolate};
     use pollster::block_on;

@@ -1,6 +1,7 @@
 //! The catalogue's SQL: text, parameters and typed rows. It runs on D1 in production and on rusqlite in tests, on the
 //! same migrations.
 
+pub mod audit;
 pub mod checkpoints;
 pub mod dead_letters;
 pub mod jobs;

@@ -33,6 +33,20 @@ pub trait Isolate {
     fn is_near_cpu_limit(&self) -> bool;
 }
 
+/// Counts what somebody does, to tell when it is too much.
+pub trait Limiter {
+    /// Counts one more of `key`; `false` when there have been too many in a minute.
+    async fn count(&self, key: &str) -> Result<bool, LimiterError>;
+}
+
+/// Nothing was counted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the rate limiter did not answer: {message}")]
+pub struct LimiterError {
+    /// What the runtime said.
+    pub message: String,
+}
+
 /// Waiting, for what may work a moment later.
 pub trait Pause {
     /// Returns after `seconds`.

@@ -13,7 +13,7 @@ import { ROOT } from "../harness/system.mjs";
 
 const CONFIG = path.join(ROOT, "tests/contract/wrangler.jsonc");
 const BUILT = path.join(ROOT, "dist/contract");
-const PORTS = ["database", "objects", "queue", "clock", "random", "isolate", "sources"];
+const PORTS = ["database", "objects", "queue", "clock", "random", "isolate", "limiter", "sources"];
 
 const harness = createTestHarness({
   root: ROOT,

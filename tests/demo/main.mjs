@@ -101,7 +101,7 @@ async function fill() {
 function serve({ name }, { date }) {
   heading("Serving until Ctrl-C");
   say(`Dashboard   ${paint("cyan", new URL("/dashboard", port.url).href)}`);
-  say(`Token       ${paint("cyan", TOKEN)} (in a browser: the password, with any user name)`);
+  say(`Token       ${paint("cyan", TOKEN)} (a browser asks for it)`);
   for (const route of ["/status", "/list", `/download/${date}/${name}`]) say(`  curl -H 'Authorization: Bearer ${TOKEN}' ${new URL(route, port.url)}`);
   say(`  curl -H 'Authorization: Bearer ${TOKEN}' -X POST ${new URL("/trigger", port.url)}`);
 }

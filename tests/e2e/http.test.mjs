@@ -12,7 +12,7 @@ import { startBench } from "../harness/bench.mjs";
 import { startSystem } from "../harness/system.mjs";
 
 const run = promisify(execFile);
-const PRIVATE = ["/status", "/list", "/jobs/some-job", "/download/2024-12-08/any-db", "/restore-guide/any-db", "/dashboard", "/no-such-path"];
+const PRIVATE = ["/status", "/list", "/jobs/some-job", "/download/2024-12-08/any-db", "/restore-guide/any-db", "/audit", "/no-such-path"];
 
 const bench = await startBench();
 after(bench.close);
@@ -39,15 +39,41 @@ const jobs = () => bench.catalogue("SELECT job_id FROM backup_jobs");
 
 for (const [what, headers] of [["no token", {}], ["a wrong token", { authorization: "Bearer another" }], ["half of the token", { authorization: `Bearer ${bench.token.slice(0, 5)}` }]]) {
   test(`with ${what} every private address answers 401, the same for all`, async () => {
-    for (const address of PRIVATE) {
-      const response = await fetch(new URL(address, bench.url), { headers });
+    for (const [n, address] of PRIVATE.entries()) {
+      // Nobody is to have sent too many.
+      const response = await fetch(new URL(address, bench.url), { headers: { ...headers, "cf-connecting-ip": `192.0.2.${n}` } });
       await problem(response, 401, "unauthorized");
-      assert.match(response.headers.get("www-authenticate"), address === "/dashboard" ? /^Basic / : /^Bearer /);
+      assert.match(response.headers.get("www-authenticate"), /^Bearer /);
     }
-    await problem(await fetch(new URL("/trigger", bench.url), { method: "POST", headers }), 401, "unauthorized");
+    await problem(await fetch(new URL("/trigger", bench.url), { method: "POST", headers: { ...headers, "cf-connecting-ip": "192.0.2.100" } }), 401, "unauthorized");
     assert.equal((await jobs()).length, 1);
   });
 }
+
+test("the eleventh wrong token of a minute from one address has to wait, and nobody else", async () => {
+  const wrong = (address) => fetch(new URL("/status", bench.url), { headers: { authorization: "Bearer wrong", "cf-connecting-ip": address } });
+  for (let n = 0; n < 10; n++) assert.equal((await wrong("198.51.100.1")).status, 401);
+  await problem(await wrong("198.51.100.1"), 429, "too-many-requests");
+  assert.equal((await wrong("198.51.100.2")).status, 401);
+  assert.equal((await bench.api.request("/status")).status, 200);
+});
+
+test("a browser gets a session by a form, and a change for another site is refused", async () => {
+  const post = (path, headers, body) => fetch(new URL(path, bench.url), { method: "POST", redirect: "manual", headers, body });
+  assert.equal((await fetch(new URL("/dashboard", bench.url), { redirect: "manual" })).headers.get("location"), "/sign-in");
+  const signedIn = await post("/sign-in", { "sec-fetch-site": "same-origin" }, new URLSearchParams({ token: bench.token }));
+  assert.equal(signedIn.status, 303);
+  const [cookie] = signedIn.headers.get("set-cookie").split(";");
+  assert.equal((await fetch(new URL("/dashboard", bench.url), { headers: { cookie } })).status, 200);
+  await problem(await post("/trigger", { cookie, "sec-fetch-site": "cross-site" }), 403, "cross-site");
+  assert.equal((await jobs()).length, 1);
+});
+
+test("a download is in the audit log", async () => {
+  await bench.api.bytes(`/download/${job.date}/${DATABASE}`);
+  const { entries: [entry] } = await bench.api.json("/audit?limit=1");
+  assert.partialDeepStrictEqual(entry, { actor: "admin", method: "GET", path: `/download/${job.date}/${DATABASE}`, status: 200 });
+});
 
 test("GET / and GET /health are open, and name no database", async () => {
   for (const address of ["/", "/health"]) {

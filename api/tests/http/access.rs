@@ -3,9 +3,11 @@
 use axum::http::Method;
 use shared::native::Fault;
 
-use crate::server::{Server, TOKEN, bearer};
+use api::auth::{Role, Tokens};
 
-const OPEN: [&str; 2] = ["/", "/health"];
+use crate::server::{READ_TOKEN, Server, TOKEN, bearer};
+
+const OPEN: [&str; 3] = ["/", "/health", "/sign-in"];
 const PRIVATE: [(Method, &str); 9] = [
     (Method::GET, "/status"),
     (Method::GET, "/list"),
@@ -13,13 +15,13 @@ const PRIVATE: [(Method, &str); 9] = [
     (Method::GET, "/jobs/none"),
     (Method::GET, "/download/2024-12-08/groveauth"),
     (Method::GET, "/restore-guide/groveauth"),
-    (Method::GET, "/dashboard"),
+    (Method::GET, "/audit"),
     (Method::GET, "/no/such/path"),
     (Method::DELETE, "/status"),
 ];
 
-/// base64 of `anyone:correct horse battery staple`.
-const BASIC: &str = "Basic YW55b25lOmNvcnJlY3QgaG9yc2UgYmF0dGVyeSBzdGFwbGU=";
+/// What a browser asks for; tested in `session.rs`.
+const BROWSERS: [&str; 2] = ["/dashboard", "/sign-out"];
 
 fn with(authorization: &str) -> [(&'static str, String); 1] {
     [("authorization", authorization.to_owned())]
@@ -31,6 +33,7 @@ fn every_endpoint_is_either_open_or_private() {
         let (method, path) = endpoint.split_once(' ').unwrap();
         let stem = path.split(":").next().unwrap();
         let known = OPEN.contains(&path)
+            || BROWSERS.contains(&path)
             || PRIVATE
                 .iter()
                 .any(|(verb, private)| verb == method && private.starts_with(stem) && stem != "/");
@@ -59,20 +62,111 @@ fn nothing_else_answers_without_the_token() {
 
 #[test]
 fn a_wrong_token_is_refused_everywhere() {
-    let server = Server::new();
     for wrong in [
         "Bearer wrong".to_owned(),
         format!("Bearer {TOKEN}."),
         "Bearer ".to_owned(),
         TOKEN.to_owned(),
         format!("Basic {TOKEN}"),
-        "Basic ///".to_owned(),
+        String::new(),
     ] {
+        let server = Server::new();
         for (method, path) in PRIVATE {
             let answer = server.ask(method, path, &with(&wrong), "");
             answer.problem(401, "unauthorized");
         }
     }
+}
+
+#[test]
+fn after_ten_wrong_tokens_in_a_minute_an_address_has_to_wait() {
+    let server = Server::new();
+    let wrong = |address: &str| {
+        let headers = [
+            ("authorization", "Bearer wrong".to_owned()),
+            ("cf-connecting-ip", address.to_owned()),
+        ];
+        server.ask(Method::GET, "/status", &headers, "")
+    };
+    for _ in 0..10 {
+        wrong("192.0.2.1").problem(401, "unauthorized");
+    }
+    let answer = wrong("192.0.2.1");
+    answer.problem(429, "too-many-requests");
+    assert_eq!(answer.header("retry-after"), "60");
+    wrong("192.0.2.2").problem(401, "unauthorized");
+    server.limiter.begin_anew();
+    wrong("192.0.2.1").problem(401, "unauthorized");
+}
+
+#[test]
+fn a_wrong_token_is_refused_although_nobody_can_count_it() {
+    let server = Server::new();
+    server.limiter.faults().always(Some(Fault::Before));
+    let answer = server.ask(Method::GET, "/status", &with("Bearer wrong"), "");
+    answer.problem(401, "unauthorized");
+    assert!(answer.logged.unwrap().contains("a fault of the test"));
+}
+
+#[test]
+fn a_reader_sees_everything_but_dumps_and_changes_nothing() {
+    let server = Server::new();
+    let read = with(&format!("Bearer {READ_TOKEN}"));
+    for path in [
+        "/status",
+        "/list",
+        "/restore-guide/groveauth",
+        "/dashboard",
+        "/audit",
+    ] {
+        assert_eq!(
+            server.ask(Method::GET, path, &read, "").status,
+            200,
+            "{path}"
+        );
+    }
+    for (method, path) in [
+        (Method::POST, "/trigger"),
+        (Method::GET, "/download/2024-12-08/groveauth"),
+        (Method::HEAD, "/download/2024-12-08/groveauth"),
+        (Method::DELETE, "/status"),
+    ] {
+        assert_eq!(server.ask(method, path, &read, "").status, 403, "{path}");
+    }
+    server
+        .ask(Method::POST, "/trigger", &read, "")
+        .problem(403, "forbidden");
+    assert!(server.exports.messages().is_empty());
+}
+
+#[test]
+fn an_old_token_and_its_successor_are_valid_together() {
+    let server = Server::with_tokens(
+        Tokens::default()
+            .with(Role::Admin, Some("new"))
+            .with(Role::Admin, Some("old")),
+    );
+    for (token, status) in [("new", 200), ("old", 200), ("older", 401)] {
+        let answer = server.ask(
+            Method::GET,
+            "/status",
+            &with(&format!("Bearer {token}")),
+            "",
+        );
+        assert_eq!(answer.status, status, "{token}");
+    }
+}
+
+#[test]
+fn a_token_to_look_with_alone_opens_nothing() {
+    let server = Server::with_tokens(Tokens::default().with(Role::Reader, Some(READ_TOKEN)));
+    let answer = server.ask(
+        Method::GET,
+        "/status",
+        &with(&format!("Bearer {READ_TOKEN}")),
+        "",
+    );
+    answer.problem(503, "not-configured");
 }
 
 #[test]
@@ -126,22 +220,6 @@ fn without_a_configured_token_everything_private_says_how_to_set_one() {
 fn blanks_around_the_configured_token_do_not_count() {
     let server = Server::with_token(Some(&format!(" {TOKEN}\n")));
     assert_eq!(server.get("/status").status, 200);
-}
-
-#[test]
-fn a_browser_may_send_the_token_as_a_password_to_the_dashboard_only() {
-    let server = Server::new();
-    assert_eq!(
-        server
-            .ask(Method::GET, "/dashboard", &with(BASIC), "")
-            .status,
-        200
-    );
-    let refused = server.ask(Method::GET, "/dashboard", &[], "");
-    assert!(refused.header("www-authenticate").starts_with("Basic "));
-    let elsewhere = server.ask(Method::GET, "/status", &with(BASIC), "");
-    elsewhere.problem(401, "unauthorized");
-    assert!(elsewhere.header("www-authenticate").starts_with("Bearer "));
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod download;
 mod listing;
 mod restore_guide;
 mod server;
+mod session;
 mod status;
 mod trigger;

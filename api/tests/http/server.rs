@@ -1,12 +1,13 @@
 //! The api over native adapters, what to put into its catalogue, and what it answers.
 
+use api::auth::{Role, Tokens};
 use api::ports::{Content, DownloadStore, Piece, System};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use shared::message::ExportMessage;
-use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
+use shared::native::{MemoryLimiter, MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
 use shared::ports::{
     Database, Listing, ObjectInfo, ObjectStore, Part, Put, PutOptions, Statement, StoreError,
 };
@@ -15,6 +16,7 @@ use shared::time::Timestamp;
 use tower::ServiceExt;
 
 pub(crate) const TOKEN: &str = "correct horse battery staple";
+pub(crate) const READ_TOKEN: &str = "only looking";
 /// A Wednesday: 2024-12-11T12:00:00Z.
 pub(crate) const NOW: i64 = 1_733_918_400;
 pub(crate) const DAY: i64 = 86_400;
@@ -27,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) catalogue: NativeDatabase,
     pub(crate) exports: MemoryQueue<ExportMessage>,
     pub(crate) objects: MemoryObjects,
+    pub(crate) clock: TestClock,
+    pub(crate) limiter: MemoryLimiter,
 }
 
 impl Server {
@@ -35,6 +39,13 @@ impl Server {
     }
 
     pub(crate) fn with_token(token: Option<&str>) -> Self {
+        let tokens = Tokens::default().with(Role::Admin, token);
+        Self::with_tokens(tokens.with(Role::Reader, Some(READ_TOKEN)))
+    }
+
+    pub(crate) fn with_tokens(tokens: Tokens) -> Self {
+        let clock = TestClock::at(Timestamp::from_seconds(NOW));
+        let limiter = MemoryLimiter::of(10);
         let catalogue = NativeDatabase::catalogue();
         let exports = MemoryQueue::default();
         let objects = MemoryObjects::default();
@@ -42,10 +53,13 @@ impl Server {
             catalogue: catalogue.clone(),
             exports: exports.clone(),
             bucket: Bucket(objects.clone()),
-            clock: TestClock::at(Timestamp::from_seconds(NOW)),
+            clock: clock.clone(),
+            limiter: limiter.clone(),
         };
         Self {
-            router: api::router(system, Registry::embedded().unwrap(), token),
+            router: api::router(system, Registry::embedded().unwrap(), tokens),
+            clock,
+            limiter,
             catalogue,
             exports,
             objects,

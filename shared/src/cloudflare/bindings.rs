@@ -2,7 +2,7 @@
 
 use worker::Env;
 
-use super::{CfQueue, D1, R2};
+use super::{CfLimiter, CfQueue, D1, R2};
 use crate::message::{Event, ExportMessage};
 
 /// The Worker lacks a binding: its deployment and the code disagree.
@@ -42,6 +42,14 @@ pub fn events(env: &Env) -> Result<CfQueue<Event>, BindingError> {
     let binding = "EVENTS";
     env.queue(binding)
         .map(CfQueue::from)
+        .map_err(missing(binding))
+}
+
+/// What counts the wrong tokens of an address, `WRONG_TOKENS`.
+pub fn wrong_tokens(env: &Env) -> Result<CfLimiter, BindingError> {
+    let binding = "WRONG_TOKENS";
+    env.rate_limiter(binding)
+        .map(CfLimiter::from)
         .map_err(missing(binding))
 }
 

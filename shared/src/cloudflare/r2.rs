@@ -104,8 +104,11 @@ impl ObjectStore for R2 {
                 None => Ok(Some(Vec::new())),
             },
             Ok(None) => Ok(None),
-            Err(error) if is_behind_the_end(&error) => Ok(Some(Vec::new())),
-            Err(error) => Err(fail(error)),
+            // R2 refuses a range that begins at the end or behind it, and says so in more than one way.
+            Err(error) => match self.head(key).await? {
+                Some(info) if info.size <= offset => Ok(Some(Vec::new())),
+                _ => Err(fail(error)),
+            },
         }
     }
 
@@ -200,11 +203,6 @@ impl ObjectStore for R2 {
 /// R2's code for an upload that it does not know. <https://developers.cloudflare.com/r2/api/error-codes/>
 fn is_gone(error: &worker::Error) -> bool {
     error.to_string().contains("10024")
-}
-
-/// R2's code for a range that begins behind the object's end. <https://developers.cloudflare.com/r2/api/error-codes/>
-fn is_behind_the_end(error: &worker::Error) -> bool {
-    error.to_string().contains("10039")
 }
 
 /// R2's code for an object that a lock of the bucket keeps. <https://developers.cloudflare.com/r2/api/error-codes/>

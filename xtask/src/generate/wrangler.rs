@@ -44,6 +44,23 @@ pub(super) struct Config<'r> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     r2_buckets: Vec<R2<'r>>,
     queues: Queues,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ratelimits: Vec<RateLimit>,
+}
+
+#[derive(Debug, Serialize)]
+struct RateLimit {
+    name: &'static str,
+    /// Any number that no other limiter of the account has.
+    namespace_id: &'static str,
+    simple: Limit,
+}
+
+#[derive(Debug, Serialize)]
+struct Limit {
+    limit: u32,
+    /// Seconds.
+    period: u32,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -124,6 +141,14 @@ fn api(registry: &Registry) -> Config<'_> {
             producers: vec![EXPORTS],
             consumers: Vec::new(),
         },
+        ratelimits: vec![RateLimit {
+            name: "WRONG_TOKENS",
+            namespace_id: "13746",
+            simple: Limit {
+                limit: 10,
+                period: 60,
+            },
+        }],
         ..common(registry)
     }
 }

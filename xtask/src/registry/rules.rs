@@ -4,12 +4,16 @@ use shared::registry::Priority;
 use uuid::Uuid;
 
 /// What the Workers have under these names already, or may be given as a secret or variable.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 15] = [
     "METADATA_DB",
     "BACKUPS",
     "EXPORTS",
     "EVENTS",
+    "WRONG_TOKENS",
     "API_TOKEN",
+    "API_TOKEN_PREVIOUS",
+    "READ_TOKEN",
+    "READ_TOKEN_PREVIOUS",
     "RETRY_BASE_SECONDS",
     "RETRY_CAP_SECONDS",
     "SNAPSHOT_MAX_BYTES",

@@ -1,0 +1,92 @@
+//! `/sign-in` and `/sign-out`: a browser's way in, by a token, and out.
+
+use axum::Form;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use crate::auth::{self, PAGES, SIGN_IN};
+use crate::page::{content_security_policy, sign_in};
+use crate::ports::Ports;
+use crate::problem::{Kind, Problem};
+use crate::state::App;
+
+/// No token comes near it.
+pub(crate) const LONGEST_BODY: usize = 16 * 1024;
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct SignIn {
+    token: String,
+}
+
+/// The form.
+pub(crate) async fn form() -> Response {
+    page(StatusCode::OK, None)
+}
+
+/// Signs in, and leads to the dashboard; or shows the form again, with the reason.
+#[worker::send]
+pub(crate) async fn open<P: Ports>(
+    State(app): State<App<P>>,
+    uri: Uri,
+    headers: HeaderMap,
+    sent: Result<Form<SignIn>, FormRejection>,
+) -> Response {
+    let Ok(Form(SignIn { token })) = sent else {
+        return page(
+            StatusCode::BAD_REQUEST,
+            Some("Send the form with a token in it."),
+        );
+    };
+    match auth::sign_in(&app, &uri, &headers, &token).await {
+        Ok(cookie) => (
+            StatusCode::SEE_OTHER,
+            [(LOCATION, PAGES.to_owned()), (SET_COOKIE, cookie)],
+        )
+            .into_response(),
+        Err(problem) => refused(problem),
+    }
+}
+
+/// Signs out, and leads to the form.
+pub(crate) async fn close(uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+    let cookie = auth::sign_out(&uri, &headers)?;
+    Ok((
+        StatusCode::SEE_OTHER,
+        [(LOCATION, SIGN_IN.to_owned()), (SET_COOKIE, cookie)],
+    )
+        .into_response())
+}
+
+/// A person is told by the page what a program is told by a problem.
+fn refused(problem: Problem) -> Response {
+    let kind = problem.kind();
+    let reason = match kind {
+        Kind::Unauthorized => "This token is not one that is configured.",
+        Kind::TooManyRequests => "Too many wrong tokens came from your address. Wait a minute.",
+        _ => return problem.into_response(),
+    };
+    let mut response = page(kind.status(), Some(reason));
+    // What is for the log stays with the answer, and so does the time to wait.
+    let original = problem.into_response();
+    let (parts, _) = original.into_parts();
+    for (name, value) in parts.headers {
+        if let Some(name) = name.filter(|name| *name != CONTENT_TYPE) {
+            response.headers_mut().entry(name).or_insert(value);
+        }
+    }
+    *response.extensions_mut() = parts.extensions;
+    response
+}
+
+fn page(status: StatusCode, reason: Option<&str>) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (CONTENT_SECURITY_POLICY, content_security_policy()),
+    ];
+    (status, headers, sign_in::render(reason).into_string()).into_response()
+}
