@@ -45,9 +45,9 @@ pub fn events(env: &Env) -> Result<CfQueue<Event>, BindingError> {
         .map_err(missing(binding))
 }
 
-/// What counts the wrong tokens of an address, `WRONG_TOKENS`.
+/// What counts the wrong tokens of an address, `SIGN_IN_LIMIT`.
 pub fn wrong_tokens(env: &Env) -> Result<CfLimiter, BindingError> {
-    let binding = "WRONG_TOKENS";
+    let binding = "SIGN_IN_LIMIT";
     env.rate_limiter(binding)
         .map(CfLimiter::from)
         .map_err(missing(binding))

@@ -142,7 +142,7 @@ fn api(registry: &Registry) -> Config<'_> {
             consumers: Vec::new(),
         },
         ratelimits: vec![RateLimit {
-            name: "WRONG_TOKENS",
+            name: "SIGN_IN_LIMIT",
             namespace_id: "13746",
             simple: Limit {
                 limit: 10,

@@ -9,7 +9,7 @@ const RESERVED: [&str; 15] = [
     "BACKUPS",
     "EXPORTS",
     "EVENTS",
-    "WRONG_TOKENS",
+    "SIGN_IN_LIMIT",
     "API_TOKEN",
     "API_TOKEN_PREVIOUS",
     "READ_TOKEN",
