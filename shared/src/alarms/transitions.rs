@@ -1,0 +1,149 @@
+//! What has changed between the alarms that are open and those that should be.
+
+use std::collections::BTreeMap;
+
+use super::{REPEAT_SECONDS, Wanted};
+use crate::catalogue::alarms::AlarmRow;
+use crate::time::Timestamp;
+
+/// An alarm that is still open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeated {
+    /// As it was.
+    pub alarm: AlarmRow,
+    /// What it says now.
+    pub summary: String,
+}
+
+/// What has changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// To be opened.
+    pub opened: Vec<Wanted>,
+    /// Open for so long that it is to be told again.
+    pub repeated: Vec<Repeated>,
+    /// Open and told lately, and says something else now.
+    pub reworded: Vec<Repeated>,
+    /// No longer true.
+    pub resolved: Vec<AlarmRow>,
+}
+
+impl Changes {
+    /// Whether nothing has changed.
+    pub fn is_empty(&self) -> bool {
+        self.opened.is_empty()
+            && self.repeated.is_empty()
+            && self.reworded.is_empty()
+            && self.resolved.is_empty()
+    }
+}
+
+/// What makes the alarms that are wanted of those that are open.
+pub fn changes(open: Vec<AlarmRow>, wanted: Vec<Wanted>, now: Timestamp) -> Changes {
+    let mut wanted: BTreeMap<(String, String), Wanted> = wanted
+        .into_iter()
+        .map(|alarm| {
+            let key = (alarm.cause.as_str().to_owned(), alarm.database.clone());
+            (key, alarm)
+        })
+        .collect();
+    let mut changes = Changes::default();
+    for alarm in open {
+        let key = (alarm.cause.clone(), alarm.database_name.clone());
+        let Some(Wanted { summary, .. }) = wanted.remove(&key) else {
+            changes.resolved.push(alarm);
+            continue;
+        };
+        let is_due = now.seconds().saturating_sub(alarm.notified_at) >= REPEAT_SECONDS;
+        let is_reworded = summary != alarm.summary;
+        let repeated = Repeated { alarm, summary };
+        if is_due {
+            changes.repeated.push(repeated);
+        } else if is_reworded {
+            changes.reworded.push(repeated);
+        }
+    }
+    changes.opened = wanted.into_values().collect();
+    changes.opened.sort();
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alarms::Cause;
+
+    const NOW: i64 = 1_733_626_800;
+
+    fn open(database: &str, told: i64) -> AlarmRow {
+        AlarmRow {
+            id: 1,
+            cause: "overdue".to_owned(),
+            database_name: database.to_owned(),
+            summary: "old".to_owned(),
+            opened_at: told,
+            notified_at: told,
+            resolved_at: None,
+        }
+    }
+
+    fn want(database: &str, summary: &str) -> Wanted {
+        Wanted {
+            cause: Cause::Overdue,
+            database: database.to_owned(),
+            summary: summary.to_owned(),
+        }
+    }
+
+    /// How many are opened, repeated, reworded and resolved.
+    fn counts(open: Vec<AlarmRow>, wanted: Vec<Wanted>) -> [usize; 4] {
+        let changes = changes(open, wanted, Timestamp::from_seconds(NOW));
+        [
+            changes.opened.len(),
+            changes.repeated.len(),
+            changes.reworded.len(),
+            changes.resolved.len(),
+        ]
+    }
+
+    #[test]
+    fn what_is_wanted_and_not_open_opens() {
+        assert_eq!(counts(vec![], vec![want("a", "old")]), [1, 0, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_open_and_not_wanted_resolves() {
+        assert_eq!(counts(vec![open("a", NOW)], vec![]), [0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn what_is_open_and_wanted_is_told_again_after_a_day_and_not_before() {
+        let told = |at| counts(vec![open("a", at)], vec![want("a", "old")]);
+        assert_eq!(told(NOW - 86_399), [0, 0, 0, 0]);
+        assert_eq!(told(NOW - 86_400), [0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn what_says_something_else_is_written_and_not_told() {
+        let changed = counts(vec![open("a", NOW)], vec![want("a", "new")]);
+        assert_eq!(changed, [0, 0, 1, 0]);
+    }
+
+    #[test]
+    fn alarms_of_different_databases_have_nothing_to_do_with_each_other() {
+        let changed = counts(vec![open("a", NOW)], vec![want("b", "old")]);
+        assert_eq!(changed, [1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn what_is_wanted_twice_opens_once() {
+        let twice = vec![want("a", "one"), want("a", "two")];
+        assert_eq!(counts(vec![], twice), [1, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_clock_that_goes_backwards_repeats_nothing() {
+        let ahead = vec![open("a", NOW + 1_000_000)];
+        assert_eq!(counts(ahead, vec![want("a", "old")]), [0, 0, 0, 0]);
+    }
+}
