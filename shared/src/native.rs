@@ -11,6 +11,7 @@ mod objects;
 mod queue;
 mod random;
 mod sources;
+mod webhooks;
 
 pub use clock::TestClock;
 pub use database::NativeDatabase;
@@ -20,3 +21,4 @@ pub use objects::MemoryObjects;
 pub use queue::MemoryQueue;
 pub use random::SeededRandom;
 pub use sources::NativeSources;
+pub use webhooks::MemoryWebhooks;

@@ -8,7 +8,8 @@ use janitor::{DeadLetterError, EventError, Round};
 use pollster::block_on;
 use shared::delivery::{Fate, Received};
 use shared::message::{Event, ExportMessage};
-use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
+use shared::native::{MemoryObjects, MemoryQueue, MemoryWebhooks, NativeDatabase, TestClock};
+use shared::notice::channels::Settings;
 use shared::ports::{Database, Row, Statement};
 use shared::registry::Registry;
 use shared::time::Timestamp;
@@ -25,6 +26,7 @@ pub(crate) type Ports = System<
     MemoryQueue<ExportMessage>,
     MemoryQueue<Event>,
     TestClock,
+    MemoryWebhooks,
 >;
 
 pub(crate) struct Bench {
@@ -50,6 +52,8 @@ impl Bench {
                 exports: MemoryQueue::default(),
                 events: MemoryQueue::default(),
                 clock: TestClock::at(Timestamp::from_seconds(NOW)),
+                webhooks: MemoryWebhooks::default(),
+                settings: Settings::default(),
             },
             registry: Registry::embedded().unwrap(),
         }
@@ -129,7 +133,12 @@ impl Bench {
 
     pub(crate) fn event(&self, body: &str) -> Result<Fate, EventError> {
         let received = received("event", body);
-        block_on(janitor::process_event(&self.ports, received))
+        let processed = block_on(janitor::process_event(
+            &self.ports,
+            &self.registry,
+            received,
+        ));
+        processed.map(|processed| processed.fate)
     }
 
     /// The event that the exporter sends when the result of a database has ended.
@@ -172,6 +181,7 @@ impl Bench {
             "backup_results",
             "backup_inventory",
             "dead_letters",
+            "alarms",
         ];
         let rows = tables.map(|table| self.table(table));
         format!("{rows:#?}\n{:#?}\n{:#?}", self.bucket.keys(), self.sent())

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
 use super::{REPEAT_SECONDS, Wanted};
 use crate::catalogue::alarms::AlarmRow;
+use crate::notice::{Digest, Told};
 use crate::time::Timestamp;
 
 /// An alarm that is still open.
@@ -35,6 +38,46 @@ impl Changes {
             && self.repeated.is_empty()
             && self.reworded.is_empty()
             && self.resolved.is_empty()
+    }
+}
+
+impl Changes {
+    /// The mark that an evaluation leaves which found the mark `read` and these changes at `now`: the same for the same, so
+    /// that two which decide alike do no harm to each other, and different for any other.
+    pub fn mark(&self, read: &str, now: Timestamp) -> String {
+        let name = format!("urn:cache:alarms:{read}:{}:{self:?}", now.millis());
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
+    }
+
+    /// What of it is told.
+    pub fn digest(&self, now: Timestamp) -> Digest {
+        let told = |cause: &str, database: &str, summary: &str, since| Told {
+            cause: cause.to_owned(),
+            database: database.to_owned(),
+            summary: summary.to_owned(),
+            since,
+        };
+        let since = |alarm: &AlarmRow| Timestamp::from_seconds(alarm.opened_at);
+        Digest {
+            at: now,
+            opened: self
+                .opened
+                .iter()
+                .map(|it| told(it.cause.as_str(), &it.database, &it.summary, now))
+                .collect(),
+            repeated: self
+                .repeated
+                .iter()
+                .map(|Repeated { alarm, summary }| {
+                    told(&alarm.cause, &alarm.database_name, summary, since(alarm))
+                })
+                .collect(),
+            resolved: self
+                .resolved
+                .iter()
+                .map(|it| told(&it.cause, &it.database_name, &it.summary, since(it)))
+                .collect(),
+        }
     }
 }
 
