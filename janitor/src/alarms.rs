@@ -28,6 +28,15 @@ pub enum AlarmError {
     Busy,
 }
 
+/// Whether what is open for a day is told again. An event is the wrong moment: the same failure is about to be reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// In a round.
+    Yes,
+    /// At an event.
+    No,
+}
+
 /// What an evaluation came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Evaluated {
@@ -51,10 +60,15 @@ pub(crate) async fn evaluate<C: Database>(
     catalogue: &C,
     channels: &Channels,
     registry: &Registry,
+    repeat: Repeat,
     now: Timestamp,
 ) -> Result<Evaluated, AlarmError> {
     for _ in 0..TRIES {
         let (mark, changes) = look(catalogue, registry, now).await?;
+        let changes = match repeat {
+            Repeat::Yes => changes,
+            Repeat::No => changes.without_repetition(),
+        };
         if changes.is_empty() {
             return Ok(Evaluated::default());
         }

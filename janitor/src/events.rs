@@ -1,13 +1,13 @@
 //! Events: a result has ended, so its job may be complete; letters are due; somebody asks for a round or a test.
 
 use shared::catalogue::dead_letters::{self, DeadLetter};
-use shared::catalogue::settlement;
+use shared::catalogue::settlement::{self, JobStatus};
 use shared::delivery::{Fate, Received, brief};
 use shared::message::{EVENTS_QUEUE, Event};
 use shared::ports::{Clock, Database, DatabaseError, Queue};
 use shared::registry::Registry;
 
-use crate::notices::{NoticeError, tell_soon, tell_test};
+use crate::notices::{Look, NoticeError, tell_soon, tell_test};
 use crate::outbox::{DeliveryError, deliver};
 use crate::ports::Ports;
 use crate::round::{RoundError, round};
@@ -111,7 +111,8 @@ pub async fn process_event<P: Ports>(
 /// 1. Settle: one update, which ends the job only while it runs and when each of its results has ended. An event that
 ///    comes twice, or before those of other results, changes nothing; when its answer is lost it comes again.
 /// 2. An event that names no job is recorded under the message's id, so that a second delivery adds no row.
-/// 3. Tell: what fails of it, or is not come to, the hourly round finds in the catalogue.
+/// 3. Tell: what fails of it, or is not come to, the hourly round finds in the catalogue. Alarms wait for the job's end, so
+///    that what happens to all of its databases is one notice.
 async fn settle<P: Ports>(
     ports: &P,
     registry: &Registry,
@@ -125,12 +126,16 @@ async fn settle<P: Ports>(
         .run(statements)
         .await
         .map_err(EventError::Settle)?;
-    if job.rows.is_empty() {
+    let Some(job) = job.first::<JobStatus>().map_err(EventError::Settle)? else {
         let error = "The event names no job of the catalogue.";
         let fate = record(ports, received, Some((job_id, database)), error).await?;
         return Ok(fate.into());
-    }
-    let failures = tell_soon(ports, registry).await.failures.into_iter();
+    };
+    let look = match job.status.as_str() {
+        "running" => Look::Jobs,
+        _ => Look::Changes,
+    };
+    let failures = tell_soon(ports, registry, look).await.into_iter();
     Ok(Processed {
         fate: Fate::Ack,
         failures: failures.map(RoundError::from).collect(),

@@ -39,7 +39,7 @@ pub use crate::round::{Report, Round, RoundError, round};
 pub use crate::sweep::SweepError;
 pub use crate::uploads::UploadError;
 
-use crate::notices::tell_soon;
+use crate::notices::{Look, tell_soon};
 use crate::ports::System;
 
 #[event(scheduled)]
@@ -166,7 +166,7 @@ async fn process(queue: &str, delivery: &Delivery, env: &Env) -> Result<Fate, Me
         DEAD_LETTER_QUEUE => {
             let deliveries = registry.backup.max_retries.saturating_add(1);
             let fate = process_dead_letter(&ports, deliveries, received).await?;
-            for failure in &tell_soon(&ports, &registry).await.failures {
+            for failure in &tell_soon(&ports, &registry, Look::Changes).await {
                 report("tell of a dead letter", failure);
             }
             Ok(fate)

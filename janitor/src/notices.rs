@@ -7,7 +7,7 @@ use shared::notice::channels::ChannelError;
 use shared::ports::{Clock, Database, DatabaseError, Queue, QueueError, Statement};
 use shared::registry::Registry;
 
-use crate::alarms::{AlarmError, evaluate};
+use crate::alarms::{AlarmError, Repeat, evaluate};
 use crate::channels::channels;
 use crate::ports::Ports;
 use crate::reports::{ReportError, report_jobs};
@@ -47,9 +47,20 @@ pub(crate) struct Told {
     pub(crate) failures: Vec<NoticeError>,
 }
 
+/// How much is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Jobs that ended or began.
+    Jobs,
+    /// And alarms that open or are over.
+    Changes,
+    /// And alarms that are to be told again.
+    All,
+}
+
 /// Writes to the outbox what there is to tell. Reports and alarms say for themselves why each step may happen twice or
 /// stop half-way; alarms are evaluated whatever became of the reports.
-pub(crate) async fn tell<P: Ports>(ports: &P, registry: &Registry) -> Told {
+pub(crate) async fn tell<P: Ports>(ports: &P, registry: &Registry, look: Look) -> Told {
     let mut told = Told::default();
     let (catalogue, now) = (ports.catalogue(), ports.clock().now());
     let channels = match channels(ports).await {
@@ -66,7 +77,12 @@ pub(crate) async fn tell<P: Ports>(ports: &P, registry: &Registry) -> Told {
     told.letters = reports.letters;
     let failures = reports.failures.into_iter().map(NoticeError::from);
     told.failures.extend(failures);
-    match evaluate(catalogue, &channels, registry, now).await {
+    let repeat = match look {
+        Look::Jobs => return told,
+        Look::Changes => Repeat::No,
+        Look::All => Repeat::Yes,
+    };
+    match evaluate(catalogue, &channels, registry, repeat, now).await {
         Ok(evaluated) => {
             told.opened = evaluated.opened;
             told.resolved = evaluated.resolved;
@@ -81,14 +97,18 @@ pub(crate) async fn tell<P: Ports>(ports: &P, registry: &Registry) -> Told {
 ///
 /// The message is sent after the letters are written. A stop in between, or a queue that is down, leaves letters that the
 /// hourly round delivers.
-pub(crate) async fn tell_soon<P: Ports>(ports: &P, registry: &Registry) -> Told {
-    let mut told = tell(ports, registry).await;
+pub(crate) async fn tell_soon<P: Ports>(
+    ports: &P,
+    registry: &Registry,
+    look: Look,
+) -> Vec<NoticeError> {
+    let mut told = tell(ports, registry, look).await;
     if told.letters > 0
         && let Err(error) = ports.events().send(&[Event::Deliver]).await
     {
         told.failures.push(NoticeError::Send(error));
     }
-    told
+    told.failures
 }
 
 /// Writes a test for every channel that people or programs read; answers how many letters are new. Its id makes it one

@@ -130,6 +130,7 @@ async fn report_job<C: Database>(
         statements.push(reports::supersede_start(&job.job_id));
     }
     let letters = statements.len();
+    statements.push(reports::alarms_told(&job.job_id, now));
     statements.push(reports::reported(&job.job_id, now));
     let outcomes = catalogue
         .batch(&statements)

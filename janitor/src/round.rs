@@ -5,7 +5,7 @@ use shared::catalogue::alarms::round_made;
 use shared::ports::{Clock, Database, DatabaseError};
 use shared::registry::Registry;
 
-use crate::notices::{NoticeError, tell};
+use crate::notices::{Look, NoticeError, tell};
 use crate::outbox::{Deliveries, DeliveryError, deliver};
 use crate::ports::Ports;
 use crate::retention::{RetentionError, retention};
@@ -83,7 +83,7 @@ pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
     let sweep = sweep(catalogue, ports.exports(), now).await;
     let uploads = abort_uploads(catalogue, bucket).await;
     // Behind what changes the facts. A letter is sent here although its message is lost.
-    let told = tell(ports, registry).await;
+    let told = tell(ports, registry, Look::All).await;
     let (sent, unsent) = match deliver(ports).await {
         Ok(sent) => (sent, None),
         Err(error) => (Deliveries::default(), Some(error)),

@@ -59,6 +59,40 @@ impl Bench {
         }
     }
 
+    /// A janitor that tells a program, and a dead man's switch.
+    pub(crate) fn telling() -> Self {
+        let mut bench = Self::new();
+        bench.ports.settings = Settings {
+            webhook: Some("https://hooks.example/all".to_owned()),
+            heartbeat: Some("https://hc.example/beat".to_owned()),
+            ..Settings::default()
+        };
+        bench
+    }
+
+    /// Processes the events that the janitor sent itself, until there are none. Delays pass by themselves.
+    pub(crate) fn run_events(&self) {
+        for _ in 0..100 {
+            let events = self.events.take();
+            if events.is_empty() {
+                return;
+            }
+            for event in events {
+                let body = serde_json::to_string(&event).unwrap();
+                assert_eq!(self.event(&body).unwrap(), Fate::Ack);
+            }
+        }
+        panic!("the events have no end");
+    }
+
+    /// What the outbox has: the notices by their type and channel, in the order in which they were written.
+    pub(crate) fn letters(&self) -> Vec<String> {
+        let letters = "SELECT concat_ws(' ', channel, notice ->> '$.type', notice ->> '$.signal') AS line FROM outbox ORDER BY id";
+        let rows = self.rows(letters.to_owned()).into_iter();
+        rows.map(|row| row["line"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
     /// Writes to the catalogue as somebody else would.
     pub(crate) fn write(&self, sql: &str) {
         self.catalogue.connection().execute_batch(sql).unwrap();
@@ -184,7 +218,12 @@ impl Bench {
             "alarms",
         ];
         let rows = tables.map(|table| self.table(table));
-        format!("{rows:#?}\n{:#?}\n{:#?}", self.bucket.keys(), self.sent())
+        let told = self.read("SELECT notice_id, channel, notice FROM outbox WHERE notice_id NOT LIKE 'start-%' ORDER BY notice_id, channel");
+        format!(
+            "{rows:#?}\n{told}\n{:#?}\n{:#?}",
+            self.bucket.keys(),
+            self.sent()
+        )
     }
 }
 

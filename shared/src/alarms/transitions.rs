@@ -32,6 +32,15 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// The same without what is only told again: of that, what it says is kept up.
+    #[must_use]
+    pub fn without_repetition(mut self) -> Self {
+        let repeated = self.repeated.drain(..);
+        let reworded = repeated.filter(|repeated| repeated.summary != repeated.alarm.summary);
+        self.reworded.extend(reworded);
+        self
+    }
+
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
         self.opened.is_empty()
@@ -164,6 +173,18 @@ mod tests {
         let told = |at| counts(vec![open("a", at)], vec![want("a", "old")]);
         assert_eq!(told(NOW - 86_399), [0, 0, 0, 0]);
         assert_eq!(told(NOW - 86_400), [0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_not_told_again_keeps_up_what_it_says() {
+        let quiet = |summary| {
+            let open = vec![open("a", NOW - REPEAT_SECONDS)];
+            changes(open, vec![want("a", summary)], Timestamp::from_seconds(NOW))
+                .without_repetition()
+        };
+        assert!(quiet("old").is_empty());
+        let reworded = quiet("new").reworded;
+        assert_eq!(reworded[0].alarm.notified_at, NOW - REPEAT_SECONDS);
     }
 
     #[test]

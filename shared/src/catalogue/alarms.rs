@@ -70,7 +70,7 @@ pub struct EndedJob {
 /// No or one [`EndedJob`].
 pub fn newest_ended_job() -> Statement {
     Statement::new(
-        "SELECT job_id, status, error_message FROM backup_jobs WHERE status <> 'running' \
+        "SELECT job_id, status, error_message FROM backup_jobs INDEXED BY idx_backup_jobs_started WHERE status <> 'running' \
          ORDER BY started_at DESC, id DESC LIMIT 1",
     )
 }

@@ -76,6 +76,19 @@ pub fn tell(
     .bind(now.seconds())
 }
 
+/// Records that the report of a job tells what the open alarms about it and about the databases that it failed for say:
+/// until a day later they are not told again. While the job is not reported.
+pub fn alarms_told(job_id: &str, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE alarms SET notified_at = max(notified_at, ?2) WHERE resolved_at IS NULL \
+         AND (cause = 'job_failed' OR (cause = 'database_failed' AND database_name IN \
+         (SELECT database_name FROM backup_results WHERE job_id = ?1 AND status = 'failed'))) \
+         AND EXISTS (SELECT 1 FROM backup_jobs WHERE job_id = ?1 AND reported_at IS NULL AND status = 'failed')",
+    )
+    .bind(job_id)
+    .bind(now.seconds())
+}
+
 /// Records that the end of a job was told. `changes` is 1 for the one who did.
 pub fn reported(job_id: &str, now: Timestamp) -> Statement {
     Statement::new(

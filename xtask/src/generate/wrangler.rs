@@ -121,7 +121,7 @@ fn api(registry: &Registry) -> Config<'_> {
         workers_dev: true,
         r2_buckets: vec![bucket(registry)],
         queues: Queues {
-            producers: vec![EXPORTS],
+            producers: vec![EXPORTS, EVENTS],
             consumers: Vec::new(),
         },
         ..common(registry)
@@ -185,6 +185,8 @@ fn janitor(registry: &Registry) -> Config<'_> {
         triggers: Some(Triggers {
             crons: vec![JANITOR_CRON],
         }),
+        // The addresses of the channels are secrets.
+        vars: BTreeMap::from([("ALERT_ON_FAILURE", "true"), ("ALERT_ON_SUCCESS", "false")]),
         r2_buckets: vec![bucket(registry)],
         queues: Queues {
             producers: vec![EXPORTS, EVENTS],

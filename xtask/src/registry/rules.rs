@@ -4,12 +4,19 @@ use shared::registry::Priority;
 use uuid::Uuid;
 
 /// What the Workers have under these names already, or may be given as a secret or variable.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 18] = [
     "METADATA_DB",
     "BACKUPS",
     "EXPORTS",
     "EVENTS",
     "API_TOKEN",
+    "DISCORD_WEBHOOK_URL",
+    "SLACK_WEBHOOK_URL",
+    "WEBHOOK_URL",
+    "WEBHOOK_SECRET",
+    "HEARTBEAT_URL",
+    "ALERT_ON_SUCCESS",
+    "ALERT_ON_FAILURE",
     "RETRY_BASE_SECONDS",
     "RETRY_CAP_SECONDS",
     "SNAPSHOT_MAX_BYTES",
