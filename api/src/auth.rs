@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 use crate::problem::{Kind, Problem};
 
 /// What answers without a token.
-const OPEN: [&str; 2] = ["/", "/health"];
+pub(crate) const OPEN: [&str; 2] = ["/", "/health"];
 /// What also takes the token as the password of HTTP Basic, since a browser can send nothing else.
 const FOR_BROWSERS: &str = "/dashboard";
 

@@ -14,13 +14,14 @@ use shared::registry::Registry;
 use crate::auth::{Guard, guard};
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
+use crate::rounds::watch;
 use crate::routes::{
-    dashboard, download, health, index, jobs, list, restore_guide, status, trigger,
+    alerts, dashboard, download, health, index, jobs, list, restore_guide, status, trigger,
 };
 use crate::state::App;
 
 /// Every endpoint and what it is for, as `GET /` and the documentation have it.
-pub const ENDPOINTS: [(&str, &str); 9] = [
+pub const ENDPOINTS: [(&str, &str); 12] = [
     ("GET /", "This documentation"),
     ("GET /health", "Whether Cache answers; needs no token"),
     ("GET /status", "Current backup status and recent history"),
@@ -38,6 +39,12 @@ pub const ENDPOINTS: [(&str, &str); 9] = [
         "GET /restore-guide/:db",
         "Get restore instructions for a database",
     ),
+    ("GET /alerts", "Open alarms, and those that are over"),
+    (
+        "GET /alerts/deliveries",
+        "What was told to which channel, and what became of it",
+    ),
+    ("POST /alerts/test", "Send a test to every channel"),
     (
         "GET /dashboard",
         "The same for people, in a browser: any user name, the token as the password",
@@ -46,6 +53,7 @@ pub const ENDPOINTS: [(&str, &str); 9] = [
 
 /// The api over these adapters.
 pub fn router<P: Ports>(ports: P, registry: Registry, token: Option<&str>) -> Router {
+    let app = App::new(ports, registry);
     Router::new()
         .route("/", get(index::index::<P>))
         .route("/health", get(health::health::<P>))
@@ -61,10 +69,14 @@ pub fn router<P: Ports>(ports: P, registry: Registry, token: Option<&str>) -> Ro
             "/restore-guide/{db}",
             get(restore_guide::restore_guide::<P>),
         )
+        .route("/alerts", get(alerts::alerts::<P>))
+        .route("/alerts/deliveries", get(alerts::deliveries::<P>))
+        .route("/alerts/test", post(alerts::test::<P>))
         .route("/dashboard", get(dashboard::dashboard::<P>))
         .fallback(no_such_path)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(App::new(ports, registry))
+        .with_state(app.clone())
+        .layer(from_fn_with_state(app, watch::<P>))
         // The last layer is the outermost: also a refusal has the headers.
         .layer(from_fn_with_state(Guard::new(token), guard))
         .layer(map_response(with_security_headers))

@@ -6,7 +6,7 @@ use shared::native::Fault;
 use crate::server::{Server, TOKEN, bearer};
 
 const OPEN: [&str; 2] = ["/", "/health"];
-const PRIVATE: [(Method, &str); 9] = [
+const PRIVATE: [(Method, &str); 12] = [
     (Method::GET, "/status"),
     (Method::GET, "/list"),
     (Method::POST, "/trigger"),
@@ -14,6 +14,9 @@ const PRIVATE: [(Method, &str); 9] = [
     (Method::GET, "/download/2024-12-08/groveauth"),
     (Method::GET, "/restore-guide/groveauth"),
     (Method::GET, "/dashboard"),
+    (Method::GET, "/alerts"),
+    (Method::GET, "/alerts/deliveries"),
+    (Method::POST, "/alerts/test"),
     (Method::GET, "/no/such/path"),
     (Method::DELETE, "/status"),
 ];

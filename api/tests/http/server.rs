@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
-use shared::message::ExportMessage;
+use shared::message::{Event, ExportMessage};
 use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
 use shared::ports::{
     Database, Listing, ObjectInfo, ObjectStore, Part, Put, PutOptions, Statement, StoreError,
@@ -26,6 +26,7 @@ pub(crate) struct Server {
     router: Router,
     pub(crate) catalogue: NativeDatabase,
     pub(crate) exports: MemoryQueue<ExportMessage>,
+    pub(crate) events: MemoryQueue<Event>,
     pub(crate) objects: MemoryObjects,
 }
 
@@ -37,10 +38,12 @@ impl Server {
     pub(crate) fn with_token(token: Option<&str>) -> Self {
         let catalogue = NativeDatabase::catalogue();
         let exports = MemoryQueue::default();
+        let events = MemoryQueue::default();
         let objects = MemoryObjects::default();
         let system = System {
             catalogue: catalogue.clone(),
             exports: exports.clone(),
+            events: events.clone(),
             bucket: Bucket(objects.clone()),
             clock: TestClock::at(Timestamp::from_seconds(NOW)),
         };
@@ -48,6 +51,7 @@ impl Server {
             router: api::router(system, Registry::embedded().unwrap(), token),
             catalogue,
             exports,
+            events,
             objects,
         }
     }
@@ -172,6 +176,11 @@ impl Server {
             Statement::new("UPDATE backup_inventory SET r2_key = ?1 || '.gz' WHERE r2_key = ?1");
         self.write(statement.bind(plain.clone()));
         self.objects.place(&format!("{plain}.gz"), b"\x1f\x8b");
+    }
+
+    /// The same, of SQL that a test puts together.
+    pub(crate) fn write_sql(&self, sql: &str) {
+        self.write(Statement::new(sql.to_owned()));
     }
 
     /// Runs SQL on the catalogue.
