@@ -1,12 +1,15 @@
 //! The outbox: letters that are due are sent.
 
+use std::collections::BTreeSet;
+
 use shared::catalogue::outbox::{self, Attempt, Letter};
 use shared::message::Event;
 use shared::notice::Notice;
 use shared::notice::channels::{Channel, Channels};
 use shared::outbox::{LONGEST_WAIT, MOST_ATTEMPTS, Next, next};
 use shared::ports::{
-    Clock, Database, DatabaseError, Queue, QueueError, WebhookError, WebhookRequest, Webhooks,
+    Clock, Database, DatabaseError, Queue, QueueError, WebhookAnswer, WebhookError, WebhookRequest,
+    Webhooks,
 };
 use shared::time::Timestamp;
 
@@ -57,7 +60,7 @@ pub(crate) struct Deliveries {
 ///    attempts have the same id (`webhook-id`), by which a receiver can tell that it has had the letter.
 /// 4. Record the answer, unless a later attempt has begun. A receiver that is gone for good (410) is switched off in the
 ///    same transaction where a row of `alert_config` says who it is.
-/// 5. Have what is to be tried again delivered by a message with a delay. When it is lost, the hourly round delivers.
+/// 5. Have what is to be tried again delivered by messages with a delay, one for each moment at which something is due. When it is lost, the hourly round delivers.
 pub(crate) async fn deliver<P: Ports>(ports: &P) -> Result<Deliveries, DeliveryError> {
     let now = ports.clock().now();
     let read = async {
@@ -68,10 +71,9 @@ pub(crate) async fn deliver<P: Ports>(ports: &P) -> Result<Deliveries, DeliveryE
     let (due, channels) = read.await.map_err(DeliveryError::Read)?;
     let mut done = Deliveries::default();
     // When there may be something to do again.
-    let mut again: Option<Timestamp> = None;
-    let mut sooner = |at: Timestamp| again = Some(again.map_or(at, |known| known.min(at)));
+    let mut again = BTreeSet::new();
     if due.len() >= usize::try_from(LETTERS).unwrap_or(usize::MAX) {
-        sooner(now);
+        again.insert(now);
     }
     for letter in due {
         match attempt(ports, &channels, &letter).await {
@@ -80,16 +82,15 @@ pub(crate) async fn deliver<P: Ports>(ports: &P) -> Result<Deliveries, DeliveryE
             Ok(Some(Next::GiveUp { .. })) => done.given_up = done.given_up.saturating_add(1),
             Ok(Some(Next::Retry { at, .. })) => {
                 done.postponed = done.postponed.saturating_add(1);
-                sooner(at);
+                again.insert(at);
             }
             Err(error) => {
                 done.failures.push(error);
-                sooner(ports.clock().now().plus_seconds(LEASE_SECONDS));
+                again.insert(ports.clock().now().plus_seconds(LEASE_SECONDS));
             }
         }
     }
-    if let Some(at) = again {
-        // A message may come a moment early, and would find nothing due.
+    for at in again {
         let wait = at.seconds().saturating_sub(ports.clock().now().seconds());
         let wait = u32::try_from(wait.clamp(0, LONGEST_WAIT)).unwrap_or_default();
         let sent = ports.events().send_after(&[Event::Deliver], wait).await;
@@ -127,7 +128,7 @@ async fn attempt<P: Ports>(
     let channel = channels.find(&letter.channel);
     let (status, next) = match request(channel, letter, now) {
         Ok(request) => {
-            let outcome = ports.webhooks().send(&request).await;
+            let outcome = without_address(&request, ports.webhooks().send(&request).await);
             let status = outcome.as_ref().ok().map(|answer| answer.status);
             (status, next(number, &outcome, ports.clock().now()))
         }
@@ -140,6 +141,23 @@ async fn attempt<P: Ports>(
     };
     record(ports, letter, number, channel, status, &next).await?;
     Ok(Some(next))
+}
+
+/// What came back, without the address, which is a secret: what is kept of it, the api shows.
+fn without_address(
+    request: &WebhookRequest,
+    outcome: Result<WebhookAnswer, WebhookError>,
+) -> Result<WebhookAnswer, WebhookError> {
+    let clean = |text: &str| text.replace(&request.url, "(its address)");
+    match outcome {
+        Ok(answer) => Ok(WebhookAnswer {
+            body: clean(&answer.body),
+            ..answer
+        }),
+        Err(error) => Err(WebhookError {
+            message: clean(&error.message),
+        }),
+    }
 }
 
 /// Why nothing can be sent.

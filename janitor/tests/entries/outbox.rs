@@ -1,7 +1,7 @@
 //! What becomes of letters.
 
 use shared::native::Fault;
-use shared::ports::WebhookAnswer;
+use shared::ports::{WebhookAnswer, WebhookError};
 
 use crate::bench::{Bench, NOW};
 
@@ -86,6 +86,23 @@ fn who_asks_for_time_gets_it() {
 }
 
 #[test]
+fn letters_that_are_due_again_at_different_moments_have_a_message_each() {
+    let bench = with_letter();
+    bench
+        .event(r#"{"event":"test_notice","id":"two"}"#)
+        .unwrap();
+    bench.events.take();
+    bench.webhooks.status(500);
+    bench.webhooks.answer(Ok(WebhookAnswer {
+        status: 429,
+        retry_after: Some("6".to_owned()),
+        body: String::new(),
+    }));
+    deliver(&bench);
+    assert_eq!(bench.events.messages().len(), 2);
+}
+
+#[test]
 fn a_letter_that_nobody_takes_is_given_up_after_eight_attempts() {
     let bench = with_letter();
     for _ in 0..10 {
@@ -146,6 +163,19 @@ fn a_letter_to_a_bad_address_waits_for_somebody_to_put_it_right_and_is_reported(
     bench.clock.advance(5);
     deliver(&bench);
     assert_eq!(bench.webhooks.sent().len(), 1);
+}
+
+#[test]
+fn an_address_is_not_kept_with_what_went_wrong() {
+    let bench = with_letter();
+    bench.webhooks.answer(Err(WebhookError {
+        message: "cannot reach https://hooks.example/all: it is down".to_owned(),
+    }));
+    deliver(&bench);
+    assert_eq!(
+        bench.read("SELECT last_error FROM outbox"),
+        "no answer: cannot reach (its address): it is down"
+    );
 }
 
 /// A channel of the catalogue.
