@@ -13,6 +13,7 @@ pub mod queue;
 pub mod random;
 pub mod sources;
 mod verdict;
+pub mod webhooks;
 pub mod worker;
 
 pub use verdict::Verdict;

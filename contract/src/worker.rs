@@ -5,14 +5,16 @@
 mod deliveries;
 
 use serde::Serialize;
-use shared::cloudflare::{CfQueue, D1, EnvSources, R2, SystemClock, SystemRandom, ThisIsolate};
+use shared::cloudflare::{
+    CfQueue, D1, EnvSources, Internet, R2, SystemClock, SystemRandom, ThisIsolate,
+};
 use worker::{Context, Env, Request, Response, event};
 
 pub use self::deliveries::consume;
 
 use self::deliveries::{ConsumedQueue, Deliveries};
 use crate::queue::Message;
-use crate::{Verdict, clock, database, isolate, objects, queue, random, sources};
+use crate::{Verdict, clock, database, isolate, objects, queue, random, sources, webhooks};
 
 /// The binding of the D1 database.
 const DATABASE: &str = sources::BOUND;
@@ -94,6 +96,7 @@ async fn run(port: &str, env: &Env) -> worker::Result<Option<Vec<Outcome>>> {
         "random" => all!(random, SystemRandom),
         "isolate" => all!(isolate, ThisIsolate),
         "sources" => all!(sources, EnvSources::new(env)),
+        "webhooks" => all!(webhooks, Internet),
         _ => return Ok(None),
     }))
 }

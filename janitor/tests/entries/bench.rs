@@ -82,7 +82,7 @@ impl Bench {
                 assert_eq!(self.event(&body).unwrap(), Fate::Ack);
             }
         }
-        panic!("the events have no end");
+        assert_eq!(self.events.messages(), [], "the events have no end");
     }
 
     /// What the outbox has: the notices by their type and channel, in the order in which they were written.

@@ -8,14 +8,40 @@ use super::{Fault, Faults};
 use crate::ports::{WEBHOOK_ANSWER_BYTES, WebhookAnswer, WebhookError, WebhookRequest, Webhooks};
 
 /// Answers every request with 204, unless told otherwise.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct MemoryWebhooks {
     sent: Rc<RefCell<Vec<WebhookRequest>>>,
     answers: Rc<RefCell<VecDeque<Result<WebhookAnswer, WebhookError>>>>,
+    otherwise: Receiver,
     faults: Faults,
 }
 
+/// What answers a request.
+type Receiver = fn(&WebhookRequest) -> Result<WebhookAnswer, WebhookError>;
+
+impl Default for MemoryWebhooks {
+    fn default() -> Self {
+        Self::answering(|_| {
+            Ok(WebhookAnswer {
+                status: 204,
+                retry_after: None,
+                body: String::new(),
+            })
+        })
+    }
+}
+
 impl MemoryWebhooks {
+    /// Receivers that answer like this, unless told otherwise.
+    pub fn answering(otherwise: Receiver) -> Self {
+        Self {
+            sent: Rc::default(),
+            answers: Rc::default(),
+            otherwise,
+            faults: Faults::default(),
+        }
+    }
+
     /// How sending is to fail: the receiver never hears of it, or its answer is lost.
     pub fn faults(&self) -> &Faults {
         &self.faults
@@ -58,11 +84,7 @@ impl Webhooks for MemoryWebhooks {
             });
         }
         let next = self.answers.borrow_mut().pop_front();
-        let mut answer = next.unwrap_or(Ok(WebhookAnswer {
-            status: 204,
-            retry_after: None,
-            body: String::new(),
-        }))?;
+        let mut answer = next.unwrap_or_else(|| (self.otherwise)(request))?;
         answer.body = beginning(answer.body.as_bytes());
         Ok(answer)
     }
