@@ -73,7 +73,7 @@ pub enum ChannelError {
     Secret(#[from] SecretError),
     /// It counts as not set.
     #[error(
-        "{name} is neither `true` nor `false`; correct it in the janitor's variables and deploy again"
+        "{name} is neither `true` nor `false`; correct it with `npx wrangler secret put {name} -c wrangler/janitor.jsonc`"
     )]
     Switch {
         /// The variable's name.

@@ -185,8 +185,6 @@ fn janitor(registry: &Registry) -> Config<'_> {
         triggers: Some(Triggers {
             crons: vec![JANITOR_CRON],
         }),
-        // The addresses of the channels are secrets.
-        vars: BTreeMap::from([("ALERT_ON_FAILURE", "true"), ("ALERT_ON_SUCCESS", "false")]),
         r2_buckets: vec![bucket(registry)],
         queues: Queues {
             producers: vec![EXPORTS, EVENTS],
