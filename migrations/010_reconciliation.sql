@@ -9,3 +9,5 @@ CREATE TABLE janitor_state (
   value TEXT NOT NULL,
   updated_at INTEGER NOT NULL            -- Unix seconds
 ) WITHOUT ROWID;
+
+CREATE INDEX idx_inventory_faults ON backup_inventory(database_name) WHERE lost_at IS NOT NULL OR damage IS NOT NULL;

@@ -20,7 +20,7 @@ use crate::problem::{Kind, Problem};
 use crate::state::App;
 
 /// What answers without a token.
-const OPEN: [&str; 4] = ["/", "/health", SIGN_IN, SIGN_OUT];
+pub(crate) const OPEN: [&str; 4] = ["/", "/health", SIGN_IN, SIGN_OUT];
 /// Where a browser gets its session.
 pub(crate) const SIGN_IN: &str = "/sign-in";
 /// Where it gives it back.

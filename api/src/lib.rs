@@ -14,6 +14,7 @@ mod parameters;
 pub mod ports;
 pub mod problem;
 mod representation;
+mod rounds;
 mod router;
 mod routes;
 mod state;
@@ -21,10 +22,10 @@ mod text;
 
 use axum::response::{IntoResponse, Response};
 use shared::cloudflare::{
-    BindingError, CfLimiter, CfQueue, D1, R2, SystemClock, bucket, catalogue, exports, report,
-    wrong_tokens,
+    BindingError, CfLimiter, CfQueue, D1, R2, SystemClock, bucket, catalogue, events, exports,
+    report, wrong_tokens,
 };
-use shared::message::ExportMessage;
+use shared::message::{Event, ExportMessage};
 use shared::registry::{EmbeddedError, Registry};
 use tower::ServiceExt;
 use worker::worker_sys::web_sys;
@@ -84,13 +85,14 @@ async fn answer(request: HttpRequest, env: &Env) -> Response {
 }
 
 /// The adapters to the Workers runtime.
-type Runtime = System<D1, CfQueue<ExportMessage>, R2, SystemClock, CfLimiter>;
+type Runtime = System<D1, CfQueue<ExportMessage>, CfQueue<Event>, R2, SystemClock, CfLimiter>;
 
 /// The adapters and the registry that this Worker was deployed with.
 fn deployed(env: &Env) -> Result<(Runtime, Registry), DeploymentError> {
     let system = System {
         catalogue: catalogue(env)?,
         exports: exports(env)?,
+        events: events(env)?,
         bucket: bucket(env)?,
         clock: SystemClock,
         limiter: wrong_tokens(env)?,

@@ -34,6 +34,8 @@ pub(crate) struct Overview<'registry> {
     pub(crate) backups: Vec<BackupView>,
     /// All stored backups together.
     pub(crate) storage: StorageView,
+    /// How many alarms are open.
+    pub(crate) alarms: u64,
 }
 
 impl Overview<'_> {

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use shared::cloudflare::R2;
-use shared::message::ExportMessage;
+use shared::message::{Event, ExportMessage};
 use shared::ports::{Clock, Database, Limiter, ObjectStore, Queue, StoreError};
 use worker::ResponseBody;
 
@@ -15,6 +15,8 @@ pub trait Ports: 'static {
     type Catalogue: Database;
     /// The queue that the exporter consumes.
     type Exports: Queue<ExportMessage>;
+    /// The queue that the janitor consumes.
+    type Events: Queue<Event>;
     /// The bucket with the dumps.
     type Bucket: DownloadStore;
     /// The time.
@@ -26,6 +28,8 @@ pub trait Ports: 'static {
     fn catalogue(&self) -> &Self::Catalogue;
     /// The queue that the exporter consumes.
     fn exports(&self) -> &Self::Exports;
+    /// The queue that the janitor consumes.
+    fn events(&self) -> &Self::Events;
     /// The bucket with the dumps.
     fn bucket(&self) -> &Self::Bucket;
     /// The time.
@@ -36,11 +40,13 @@ pub trait Ports: 'static {
 
 /// The adapters side by side.
 #[derive(Debug)]
-pub struct System<C, Q, B, K, L> {
+pub struct System<C, Q, E, B, K, L> {
     /// The catalogue.
     pub catalogue: C,
     /// The queue that the exporter consumes.
     pub exports: Q,
+    /// The queue that the janitor consumes.
+    pub events: E,
     /// The bucket with the dumps.
     pub bucket: B,
     /// The time.
@@ -49,16 +55,18 @@ pub struct System<C, Q, B, K, L> {
     pub limiter: L,
 }
 
-impl<C, Q, B, K, L> Ports for System<C, Q, B, K, L>
+impl<C, Q, E, B, K, L> Ports for System<C, Q, E, B, K, L>
 where
     C: Database + 'static,
     Q: Queue<ExportMessage> + 'static,
+    E: Queue<Event> + 'static,
     B: DownloadStore + 'static,
     K: Clock + 'static,
     L: Limiter + 'static,
 {
     type Catalogue = C;
     type Exports = Q;
+    type Events = E;
     type Bucket = B;
     type Clock = K;
     type Limiter = L;
@@ -68,6 +76,9 @@ where
     }
     fn exports(&self) -> &Q {
         &self.exports
+    }
+    fn events(&self) -> &E {
+        &self.events
     }
     fn bucket(&self) -> &B {
         &self.bucket

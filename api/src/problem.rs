@@ -61,7 +61,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: &[Self] = &[
         Self::NotConfigured,
         Self::Unauthorized,
         Self::Forbidden,

@@ -15,13 +15,15 @@ use crate::audit::record;
 use crate::auth::{SIGN_IN, SIGN_OUT, Tokens, guard};
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
+use crate::rounds::watch;
 use crate::routes::{
-    audit, dashboard, download, health, index, jobs, list, restore_guide, session, status, trigger,
+    alerts, audit, dashboard, download, health, index, jobs, list, restore_guide, session, status,
+    trigger,
 };
 use crate::state::App;
 
 /// Every endpoint and what it is for, as `GET /` and the documentation have it.
-pub const ENDPOINTS: [(&str, &str); 12] = [
+pub const ENDPOINTS: &[(&str, &str)] = &[
     ("GET /", "This documentation"),
     ("GET /health", "Whether Cache answers; needs no token"),
     ("GET /status", "Current backup status and recent history"),
@@ -39,6 +41,12 @@ pub const ENDPOINTS: [(&str, &str); 12] = [
         "GET /restore-guide/:db",
         "Get restore instructions for a database",
     ),
+    ("GET /alerts", "Open alarms, and those that are over"),
+    (
+        "GET /alerts/deliveries",
+        "What was told to which channel, and what became of it",
+    ),
+    ("POST /alerts/test", "Send a test to every channel"),
     ("GET /dashboard", "The same for people, in a browser"),
     ("GET /sign-in", "A browser's way in, with a token"),
     ("POST /sign-out", "A browser's way out"),
@@ -66,6 +74,9 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
             "/restore-guide/{db}",
             get(restore_guide::restore_guide::<P>),
         )
+        .route("/alerts", get(alerts::alerts::<P>))
+        .route("/alerts/deliveries", get(alerts::deliveries::<P>))
+        .route("/alerts/test", post(alerts::test::<P>))
         .route("/dashboard", get(dashboard::dashboard::<P>))
         .route("/audit", get(audit::audit::<P>))
         .route(
@@ -78,6 +89,7 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
         .fallback(no_such_path)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app.clone())
+        .layer(from_fn_with_state(app.clone(), watch::<P>))
         // The last layer is the outermost: what is refused is in no log, and has the headers.
         .layer(from_fn_with_state(app.clone(), record::<P>))
         .layer(from_fn_with_state(app, guard::<P>))

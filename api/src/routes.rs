@@ -1,5 +1,6 @@
 //! The endpoints, one module each.
 
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod dashboard;
 pub(crate) mod download;

@@ -14,6 +14,7 @@ pub mod queue;
 pub mod random;
 pub mod sources;
 mod verdict;
+pub mod webhooks;
 pub mod worker;
 
 pub use verdict::Verdict;

@@ -6,7 +6,7 @@ mod deliveries;
 
 use serde::Serialize;
 use shared::cloudflare::{
-    CfLimiter, CfQueue, D1, EnvSources, R2, SystemClock, SystemRandom, ThisIsolate,
+    CfLimiter, CfQueue, D1, EnvSources, Internet, R2, SystemClock, SystemRandom, ThisIsolate,
 };
 use worker::{Context, Env, Request, Response, event};
 
@@ -14,7 +14,9 @@ pub use self::deliveries::consume;
 
 use self::deliveries::{ConsumedQueue, Deliveries};
 use crate::queue::Message;
-use crate::{Verdict, clock, database, isolate, limiter, objects, queue, random, sources};
+use crate::{
+    Verdict, clock, database, isolate, limiter, objects, queue, random, sources, webhooks,
+};
 
 /// The binding of the D1 database.
 const DATABASE: &str = sources::BOUND;
@@ -99,6 +101,7 @@ async fn run(port: &str, env: &Env) -> worker::Result<Option<Vec<Outcome>>> {
         "limiter" => all!(limiter, CfLimiter::from(env.rate_limiter(LIMITER)?)),
         "isolate" => all!(isolate, ThisIsolate),
         "sources" => all!(sources, EnvSources::new(env)),
+        "webhooks" => all!(webhooks, Internet),
         _ => return Ok(None),
     }))
 }

@@ -139,3 +139,16 @@ mod sources {
 
     contract::sources_contracts!(tests);
 }
+
+mod webhooks {
+    use contract::{Verdict, webhooks};
+    use pollster::block_on;
+    use shared::native::MemoryWebhooks;
+
+    fn check(contract: &str) -> Verdict {
+        let port = MemoryWebhooks::answering(webhooks::answer);
+        block_on(webhooks::run(contract, &port))
+    }
+
+    contract::webhooks_contracts!(tests);
+}

@@ -1,12 +1,16 @@
-//! Events: a result has ended, so its job may be complete.
+//! Events: a result has ended, so its job may be complete; letters are due; somebody asks for a round or a test.
 
 use shared::catalogue::dead_letters::{self, DeadLetter};
-use shared::catalogue::settlement;
+use shared::catalogue::settlement::{self, JobStatus};
 use shared::delivery::{Fate, Received, brief};
 use shared::message::{EVENTS_QUEUE, Event};
-use shared::ports::{Clock, Database, DatabaseError};
+use shared::ports::{Clock, Database, DatabaseError, Queue};
+use shared::registry::Registry;
 
+use crate::notices::{Look, NoticeError, tell_soon, tell_test};
+use crate::outbox::{DeliveryError, deliver};
 use crate::ports::Ports;
+use crate::round::{RoundError, round};
 
 /// An event that was not processed.
 #[derive(Debug, thiserror::Error)]
@@ -17,49 +21,125 @@ pub enum EventError {
     /// The event makes no sense, and may or may not be recorded.
     #[error("a senseless event was not recorded as a dead letter")]
     Record(#[source] DatabaseError),
+    /// Nothing was sent.
+    #[error(transparent)]
+    Deliver(#[from] DeliveryError),
+    /// The test may or may not be in the outbox, and nobody may be on the way to deliver it.
+    #[error("the test was not written")]
+    Test(#[source] NoticeError),
+}
+
+/// What an event came to.
+#[derive(Debug)]
+pub struct Processed {
+    /// What becomes of it.
+    pub fate: Fate,
+    /// What did not work and needs no other delivery of it: the hourly round does it again. To be reported.
+    pub failures: Vec<RoundError>,
+}
+
+impl From<Fate> for Processed {
+    fn from(fate: Fate) -> Self {
+        Self {
+            fate,
+            failures: Vec::new(),
+        }
+    }
 }
 
 impl EventError {
     /// What becomes of the event. After its last delivery the hourly sweep settles the job.
     pub const fn fate(&self) -> Fate {
-        let (Self::Settle(cause) | Self::Record(cause)) = self;
-        match cause {
-            DatabaseError::Unavailable { .. } => Fate::Retry { after_seconds: 60 },
+        match self {
+            Self::Settle(DatabaseError::Unavailable { .. })
+            | Self::Record(DatabaseError::Unavailable { .. })
+            | Self::Deliver(_)
+            | Self::Test(_) => Fate::Retry { after_seconds: 60 },
             // A migration that is not applied yet, most likely.
-            DatabaseError::Refused { .. }
-            | DatabaseError::TooBig { .. }
-            | DatabaseError::Shape { .. } => Fate::Retry { after_seconds: 900 },
+            Self::Settle(
+                DatabaseError::Refused { .. }
+                | DatabaseError::TooBig { .. }
+                | DatabaseError::Shape { .. },
+            )
+            | Self::Record(
+                DatabaseError::Refused { .. }
+                | DatabaseError::TooBig { .. }
+                | DatabaseError::Shape { .. },
+            ) => Fate::Retry { after_seconds: 900 },
         }
     }
 }
 
-/// Settles the job of a result that has ended.
+/// Does what an event asks for. Each function that does says why its steps may happen twice or stop half-way; what is no
+/// event is recorded under the message's id, so that a second delivery adds no row.
+pub async fn process_event<P: Ports>(
+    ports: &P,
+    registry: &Registry,
+    received: Received<'_>,
+) -> Result<Processed, EventError> {
+    match serde_json::from_str(received.body) {
+        Ok(Event::ResultSettled { job_id, database }) => {
+            settle(ports, registry, received, &job_id, &database).await
+        }
+        Ok(Event::Deliver) => {
+            let failures = deliver(ports).await?.failures.into_iter();
+            Ok(Processed {
+                fate: Fate::Ack,
+                failures: failures.map(RoundError::from).collect(),
+            })
+        }
+        Ok(Event::Round) => Ok(Processed {
+            fate: Fate::Ack,
+            failures: round(ports, registry).await.failures,
+        }),
+        Ok(Event::TestNotice { id }) => {
+            // The message is sent also where the letters were written before: its first one may be lost.
+            tell_test(ports, &id).await.map_err(EventError::Test)?;
+            let sent = ports.events().send(&[Event::Deliver]).await;
+            sent.map_err(|error| EventError::Test(NoticeError::Send(error)))?;
+            Ok(Fate::Ack.into())
+        }
+        Err(error) => {
+            let error = format!("The body is no event: {}.", brief(&error));
+            Ok(record(ports, received, None, &error).await?.into())
+        }
+    }
+}
+
+/// Settles the job of a result that has ended, and tells what has come of it.
 ///
 /// 1. Settle: one update, which ends the job only while it runs and when each of its results has ended. An event that
 ///    comes twice, or before those of other results, changes nothing; when its answer is lost it comes again.
-/// 2. What is no event, or names no job, is recorded under the message's id, so that a second delivery adds no row.
-pub async fn process_event<P: Ports>(
+/// 2. An event that names no job is recorded under the message's id, so that a second delivery adds no row.
+/// 3. Tell: what fails of it, or is not come to, the hourly round finds in the catalogue. Alarms wait for the job's end, so
+///    that what happens to all of its databases is one notice.
+async fn settle<P: Ports>(
     ports: &P,
+    registry: &Registry,
     received: Received<'_>,
-) -> Result<Fate, EventError> {
-    let (job_id, database) = match serde_json::from_str(received.body) {
-        Ok(Event::ResultSettled { job_id, database }) => (job_id, database),
-        Err(error) => {
-            let error = format!("The body is no event: {}.", brief(&error));
-            return record(ports, received, None, &error).await;
-        }
-    };
-    let statements = [settlement::settle(&job_id), settlement::job_exists(&job_id)];
+    job_id: &str,
+    database: &str,
+) -> Result<Processed, EventError> {
+    let statements = [settlement::settle(job_id), settlement::job_exists(job_id)];
     let [_, job] = ports
         .catalogue()
         .run(statements)
         .await
         .map_err(EventError::Settle)?;
-    if !job.rows.is_empty() {
-        return Ok(Fate::Ack);
-    }
-    let error = "The event names no job of the catalogue.";
-    record(ports, received, Some((&job_id, &database)), error).await
+    let Some(job) = job.first::<JobStatus>().map_err(EventError::Settle)? else {
+        let error = "The event names no job of the catalogue.";
+        let fate = record(ports, received, Some((job_id, database)), error).await?;
+        return Ok(fate.into());
+    };
+    let look = match job.status.as_str() {
+        "running" => Look::Jobs,
+        _ => Look::Changes,
+    };
+    let failures = tell_soon(ports, registry, look).await.into_iter();
+    Ok(Processed {
+        fate: Fate::Ack,
+        failures: failures.map(RoundError::from).collect(),
+    })
 }
 
 /// Records an event that no retry will make sense of. `names` is the job and the database that it names.

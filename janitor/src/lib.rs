@@ -3,32 +3,43 @@
 //! Each of its three entries is a function over ports, so that all of it is tested natively. This file only joins them
 //! to the runtime.
 
+mod alarms;
+mod channels;
 mod dead_letters;
 mod events;
+mod notices;
+mod outbox;
 pub mod ports;
+mod reports;
 mod retention;
 mod round;
 mod sweep;
 mod uploads;
 
 use shared::cloudflare::{
-    BindingError, CfQueue, D1, Delivery, R2, SystemClock, bucket, catalogue, deliveries, events,
-    exports, info, report,
+    BindingError, CfQueue, D1, Delivery, Internet, R2, SystemClock, bucket, catalogue, deliveries,
+    events, exports, info, report, text,
 };
 use shared::delivery::Fate;
 use shared::message::{DEAD_LETTER_QUEUE, EVENTS_QUEUE, Event, ExportMessage};
+use shared::notice::channels::Settings;
 use shared::registry::{EmbeddedError, Registry};
 use worker::wasm_bindgen::prelude::wasm_bindgen;
 use worker::worker_sys::{Context, MessageBatch};
 use worker::{Env, ScheduleContext, ScheduledEvent, event};
 
+pub use crate::alarms::AlarmError;
 pub use crate::dead_letters::{DeadLetterError, process_dead_letter};
-pub use crate::events::{EventError, process_event};
+pub use crate::events::{EventError, Processed, process_event};
+pub use crate::notices::NoticeError;
+pub use crate::outbox::DeliveryError;
+pub use crate::reports::ReportError;
 pub use crate::retention::RetentionError;
 pub use crate::round::{Report, Round, RoundError, round};
 pub use crate::sweep::SweepError;
 pub use crate::uploads::UploadError;
 
+use crate::notices::{Look, tell_soon};
 use crate::ports::System;
 
 #[event(scheduled)]
@@ -62,7 +73,7 @@ enum DeploymentError {
 }
 
 /// The adapters to the Workers runtime.
-type Runtime = System<D1, R2, CfQueue<ExportMessage>, CfQueue<Event>, SystemClock>;
+type Runtime = System<D1, R2, CfQueue<ExportMessage>, CfQueue<Event>, SystemClock, Internet>;
 
 /// The adapters that this Worker was deployed with.
 fn deployed(env: &Env) -> Result<Runtime, BindingError> {
@@ -72,7 +83,22 @@ fn deployed(env: &Env) -> Result<Runtime, BindingError> {
         exports: exports(env)?,
         events: events(env)?,
         clock: SystemClock,
+        webhooks: Internet,
+        settings: settings(env),
     })
+}
+
+/// Who is told, as variables and secrets say.
+fn settings(env: &Env) -> Settings {
+    Settings {
+        discord: text(env, "DISCORD_WEBHOOK_URL"),
+        slack: text(env, "SLACK_WEBHOOK_URL"),
+        webhook: text(env, "WEBHOOK_URL"),
+        webhook_secret: text(env, "WEBHOOK_SECRET"),
+        heartbeat: text(env, "HEARTBEAT_URL"),
+        on_success: text(env, "ALERT_ON_SUCCESS"),
+        on_failure: text(env, "ALERT_ON_FAILURE"),
+    }
 }
 
 /// Not `#[event(queue)]`, which hides how often a message came; else what that makes of a handler.
@@ -130,10 +156,20 @@ async fn process(queue: &str, delivery: &Delivery, env: &Env) -> Result<Fate, Me
     let ports = deployed(env).map_err(DeploymentError::from)?;
     let registry = Registry::embedded().map_err(DeploymentError::from)?;
     match queue {
-        EVENTS_QUEUE => Ok(process_event(&ports, received).await?),
+        EVENTS_QUEUE => {
+            let processed = process_event(&ports, &registry, received).await?;
+            for failure in &processed.failures {
+                report("act on an event", failure);
+            }
+            Ok(processed.fate)
+        }
         DEAD_LETTER_QUEUE => {
             let deliveries = registry.backup.max_retries.saturating_add(1);
-            Ok(process_dead_letter(&ports, deliveries, received).await?)
+            let fate = process_dead_letter(&ports, deliveries, received).await?;
+            for failure in &tell_soon(&ports, &registry, Look::Changes).await {
+                report("tell of a dead letter", failure);
+            }
+            Ok(fate)
         }
         other => Err(MessageError::Queue(other.to_owned())),
     }

@@ -1,7 +1,8 @@
 //! The effects that the janitor has.
 
 use shared::message::{Event, ExportMessage};
-use shared::ports::{Clock, Database, ObjectStore, Queue};
+use shared::notice::channels::Settings;
+use shared::ports::{Clock, Database, ObjectStore, Queue, Webhooks};
 
 /// The adapters behind the janitor, as one type parameter of its entries.
 pub trait Ports {
@@ -15,6 +16,8 @@ pub trait Ports {
     type Events: Queue<Event>;
     /// The time.
     type Clock: Clock;
+    /// Servers that are told something.
+    type Webhooks: Webhooks;
 
     /// The catalogue.
     fn catalogue(&self) -> &Self::Catalogue;
@@ -26,11 +29,15 @@ pub trait Ports {
     fn events(&self) -> &Self::Events;
     /// The time.
     fn clock(&self) -> &Self::Clock;
+    /// Servers that are told something.
+    fn webhooks(&self) -> &Self::Webhooks;
+    /// Who is told, as far as the deployment says.
+    fn settings(&self) -> &Settings;
 }
 
 /// The adapters side by side.
 #[derive(Debug)]
-pub struct System<C, B, X, E, K> {
+pub struct System<C, B, X, E, K, W> {
     /// The catalogue.
     pub catalogue: C,
     /// The bucket with the dumps.
@@ -41,21 +48,27 @@ pub struct System<C, B, X, E, K> {
     pub events: E,
     /// The time.
     pub clock: K,
+    /// Servers that are told something.
+    pub webhooks: W,
+    /// Who is told, as far as the deployment says.
+    pub settings: Settings,
 }
 
-impl<C, B, X, E, K> Ports for System<C, B, X, E, K>
+impl<C, B, X, E, K, W> Ports for System<C, B, X, E, K, W>
 where
     C: Database,
     B: ObjectStore,
     X: Queue<ExportMessage>,
     E: Queue<Event>,
     K: Clock,
+    W: Webhooks,
 {
     type Catalogue = C;
     type Bucket = B;
     type Exports = X;
     type Events = E;
     type Clock = K;
+    type Webhooks = W;
 
     fn catalogue(&self) -> &C {
         &self.catalogue
@@ -71,5 +84,11 @@ where
     }
     fn clock(&self) -> &K {
         &self.clock
+    }
+    fn webhooks(&self) -> &W {
+        &self.webhooks
+    }
+    fn settings(&self) -> &Settings {
+        &self.settings
     }
 }

@@ -1,9 +1,12 @@
-//! The hourly round: retention, then the sweep, then what exports have left.
+//! The hourly round: retention, then the sweep, then what exports have left, then what there is to tell.
 
 use serde::Serialize;
-use shared::ports::Clock;
+use shared::catalogue::alarms::round_made;
+use shared::ports::{Clock, Database, DatabaseError};
 use shared::registry::Registry;
 
+use crate::notices::{Look, NoticeError, tell};
+use crate::outbox::{Deliveries, DeliveryError, deliver};
 use crate::ports::Ports;
 use crate::retention::{RetentionError, retention};
 use crate::sweep::{SweepError, sweep};
@@ -21,6 +24,15 @@ pub enum RoundError {
     /// Of the uploads that nobody goes on with.
     #[error(transparent)]
     Upload(#[from] UploadError),
+    /// Of reports and alarms.
+    #[error(transparent)]
+    Notice(#[from] NoticeError),
+    /// Of the outbox.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The api may ask for another one although this was made.
+    #[error("it was not recorded that the janitor made its round")]
+    Made(#[source] DatabaseError),
 }
 
 /// What a round came to.
@@ -47,23 +59,47 @@ pub struct Report {
     pub given_up: u64,
     /// Uploads that nobody went on with, and that are aborted.
     pub aborted: u64,
+    /// Jobs whose end was reported.
+    pub reported: u64,
+    /// Alarms that opened.
+    pub opened: usize,
+    /// Alarms that are over.
+    pub resolved: usize,
+    /// Letters that were delivered.
+    pub delivered: usize,
+    /// Letters that were not, and are tried again.
+    pub postponed: usize,
+    /// Letters that are not tried again.
+    pub undeliverable: usize,
     /// Steps that did not work.
     pub failures: usize,
 }
 
 /// Deletes what is due and lets go on what got stuck. One part runs whatever became of the other; each says why it may
 /// happen twice or stop half-way.
-pub async fn round<P: Ports>(ports: &P, _registry: &Registry) -> Round {
+pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
     let (catalogue, bucket, now) = (ports.catalogue(), ports.bucket(), ports.clock().now());
     let retention = retention(catalogue, bucket, now).await;
     let sweep = sweep(catalogue, ports.exports(), now).await;
     let uploads = abort_uploads(catalogue, bucket).await;
+    // Behind what changes the facts. A letter is sent here although its message is lost.
+    let told = tell(ports, registry, Look::All).await;
+    let (sent, unsent) = match deliver(ports).await {
+        Ok(sent) => (sent, None),
+        Err(error) => (Deliveries::default(), Some(error)),
+    };
+    // Written again and again, it says when the newest round was.
+    let made = catalogue.run([round_made(now)]).await;
     let failures: Vec<RoundError> = retention
         .failures
         .into_iter()
         .map(RoundError::from)
         .chain(sweep.failures.into_iter().map(RoundError::from))
         .chain(uploads.failures.into_iter().map(RoundError::from))
+        .chain(told.failures.into_iter().map(RoundError::from))
+        .chain(sent.failures.into_iter().map(RoundError::from))
+        .chain(unsent.map(RoundError::from))
+        .chain(made.err().map(RoundError::Made))
         .collect();
     Round {
         report: Report {
@@ -73,6 +109,12 @@ pub async fn round<P: Ports>(ports: &P, _registry: &Registry) -> Round {
             settled: sweep.settled,
             given_up: sweep.given_up,
             aborted: uploads.aborted,
+            reported: told.reported,
+            opened: told.opened,
+            resolved: told.resolved,
+            delivered: sent.delivered,
+            postponed: sent.postponed,
+            undeliverable: sent.given_up,
             failures: failures.len(),
         },
         failures,

@@ -1,13 +1,16 @@
 //! The catalogue's SQL: text, parameters and typed rows. It runs on D1 in production and on rusqlite in tests, on the
 //! same migrations.
 
+pub mod alarms;
 pub mod audit;
 pub mod checkpoints;
 pub mod dead_letters;
 pub mod jobs;
 pub mod leases;
+pub mod outbox;
 #[cfg(test)]
 mod plans;
+pub mod reports;
 pub mod retention;
 pub mod settlement;
 pub mod sweep;

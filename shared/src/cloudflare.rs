@@ -13,6 +13,7 @@ mod queue;
 mod r2;
 mod random;
 mod settings;
+mod webhooks;
 
 pub use bindings::{BindingError, bucket, catalogue, events, exports, wrong_tokens};
 pub use clock::{SystemClock, scheduled_time};
@@ -24,4 +25,5 @@ pub use log::{info, report};
 pub use queue::CfQueue;
 pub use r2::R2;
 pub use random::SystemRandom;
-pub use settings::{SettingError, whole_number};
+pub use settings::{SettingError, text, whole_number};
+pub use webhooks::Internet;

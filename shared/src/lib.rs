@@ -4,6 +4,7 @@
 //! adapters are in `cloudflare` (the Workers runtime) and `native` (rusqlite and memory, for tests).
 #![warn(missing_docs)]
 
+pub mod alarms;
 pub mod catalogue;
 #[cfg(feature = "cloudflare")]
 pub mod cloudflare;
@@ -13,8 +14,11 @@ pub mod manifest;
 pub mod message;
 #[cfg(feature = "native")]
 pub mod native;
+pub mod notice;
+pub mod outbox;
 pub mod planning;
 pub mod ports;
 pub mod registry;
 pub mod retry;
+pub mod text;
 pub mod time;

@@ -30,4 +30,13 @@ pub enum Event {
         /// The database's name in the registry.
         database: String,
     },
+    /// Letters of the outbox may be due.
+    Deliver,
+    /// The janitor made no round for long: its cron may have stopped.
+    Round,
+    /// Somebody wants to know whether notices arrive.
+    TestNotice {
+        /// What tells it from any other.
+        id: String,
+    },
 }

@@ -12,6 +12,7 @@ mod objects;
 mod queue;
 mod random;
 mod sources;
+mod webhooks;
 
 pub use clock::TestClock;
 pub use database::NativeDatabase;
@@ -22,3 +23,4 @@ pub use objects::MemoryObjects;
 pub use queue::MemoryQueue;
 pub use random::SeededRandom;
 pub use sources::NativeSources;
+pub use webhooks::MemoryWebhooks;

@@ -355,3 +355,45 @@ pub struct QueueError {
     /// What the runtime said.
     pub message: String,
 }
+
+/// Servers of others that are told something.
+pub trait Webhooks {
+    /// Sends the request and waits for the answer, for [`WEBHOOK_SECONDS`] at most. A redirect is an answer like any other:
+    /// it is not followed.
+    async fn send(&self, request: &WebhookRequest) -> Result<WebhookAnswer, WebhookError>;
+}
+
+/// How long an answer may take.
+pub const WEBHOOK_SECONDS: u32 = 20;
+/// How much of an answer's body is kept, in bytes.
+pub const WEBHOOK_ANSWER_BYTES: usize = 1000;
+
+/// What is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookRequest {
+    /// The address.
+    pub url: String,
+    /// The headers, names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body of a POST; without one it is a GET.
+    pub body: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookAnswer {
+    /// The status.
+    pub status: u16,
+    /// The header `Retry-After`.
+    pub retry_after: Option<String>,
+    /// The beginning of the body, at most [`WEBHOOK_ANSWER_BYTES`] long.
+    pub body: String,
+}
+
+/// There was no answer: it may have arrived all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no answer: {message}")]
+pub struct WebhookError {
+    /// What the runtime said.
+    pub message: String,
+}

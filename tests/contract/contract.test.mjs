@@ -13,7 +13,20 @@ import { ROOT } from "../harness/system.mjs";
 
 const CONFIG = path.join(ROOT, "tests/contract/wrangler.jsonc");
 const BUILT = path.join(ROOT, "dist/contract");
-const PORTS = ["database", "objects", "queue", "clock", "random", "isolate", "limiter", "sources"];
+const PORTS = ["database", "objects", "queue", "clock", "random", "isolate", "limiter", "sources", "webhooks"];
+
+/** The receiver of webhooks, as `contract/src/webhooks.rs` has it. */
+const fetchOfNode = globalThis.fetch;
+globalThis.fetch = async (input, init) => {
+  const { hostname, pathname } = new URL(input instanceof Request ? input.url : input);
+  if (hostname !== "hooks.example") return fetchOfNode(input, init);
+  if (pathname === "/echo") return new Response(`${init.method} ${init.headers.get("webhook-id") ?? ""} ${init.method === "POST" ? await init.text() : ""}`);
+  if (pathname === "/busy") return new Response(null, { status: 429, headers: { "retry-after": "120" } });
+  if (pathname === "/long") return new Response("x".repeat(100_000));
+  if (pathname === "/broken") throw new Error("the connection was lost");
+  const status = Number(pathname.slice(1));
+  return new Response(null, { status, headers: status < 400 && status >= 300 ? { location: "https://hooks.example/404" } : {} });
+};
 
 const harness = createTestHarness({
   root: ROOT,

@@ -18,11 +18,12 @@ const withQuickQueues = (config) => {
   return { ...config, queues: { ...config.queues, consumers } };
 };
 
-/** Starts a system for tests. `exporter` changes that Worker's configuration, `vars` are variables of it. */
-export async function startBench({ exporter = (config) => config, vars = {} } = {}) {
+/** Starts a system for tests. `exporter` changes that Worker's configuration, `vars` are variables of it, `secrets` those of each Worker. */
+export async function startBench({ exporter = (config) => config, vars = {}, secrets = {} } = {}) {
   const system = await startSystem({
     token: TOKEN,
     vars: { exporter: { ...QUICK_RETRIES, ...vars } },
+    secrets,
     configs: { exporter: (config) => withQuickQueues(exporter(config)), janitor: withQuickQueues },
   });
   const { METADATA_DB, BACKUPS, EXPORTS, EVENTS } = await system.worker("exporter").getEnv();

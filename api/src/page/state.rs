@@ -45,6 +45,7 @@ pub(super) fn sentence(overview: &Overview<'_>) -> (Tone, String) {
         .or_else(|| failed(overview).map(bad))
         .or_else(|| missing(overview).map(bad))
         .or_else(|| overdue(overview).map(bad))
+        .or_else(|| alarms(overview).map(bad))
         .unwrap_or_else(|| (Tone::Good, all_well(overview)))
 }
 
@@ -100,6 +101,15 @@ fn overdue(overview: &Overview<'_>) -> Option<String> {
         "The backup that was due on {} has not started.",
         due.date()
     ))
+}
+
+/// What the rest of the page does not show.
+fn alarms(overview: &Overview<'_>) -> Option<String> {
+    match overview.alarms {
+        0 => None,
+        1 => Some("An alarm is open: /alerts says which.".to_owned()),
+        number => Some(format!("{number} alarms are open: /alerts says which.")),
+    }
 }
 
 fn all_well(overview: &Overview<'_>) -> String {

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use shared::catalogue::views::{self, JobView, StorageView};
+use shared::catalogue::alarms::open_count;
+use shared::catalogue::views::{self, Count, JobView, StorageView};
 use shared::ports::Clock;
 
 use super::{date, rfc3339};
@@ -24,6 +25,8 @@ pub(crate) struct Status {
     next_scheduled: Option<String>,
     recent_jobs: Vec<RecentJob>,
     storage: Storage,
+    /// How many alarms are open.
+    alarms: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,12 +76,13 @@ struct Storage {
 /// Reads the catalogue at one instant.
 #[worker::send]
 pub(crate) async fn status<P: Ports>(State(app): State<App<P>>) -> Result<Json<Status>, Problem> {
-    let [running, last, recent, storage] = app
+    let [running, last, recent, storage, alarms] = app
         .query([
             views::running_job(),
             views::last_ended_job(),
             views::recent_jobs(RECENT_JOBS),
             views::storage(),
+            open_count(),
         ])
         .await?;
     let running: Option<JobView> = running.first()?;
@@ -91,6 +95,7 @@ pub(crate) async fn status<P: Ports>(State(app): State<App<P>>) -> Result<Json<S
         next_scheduled: app.registry().next_run(now).map(|next| next.rfc3339()),
         recent_jobs: recent.into_iter().map(RecentJob::from).collect(),
         storage: only::<StorageView>(storage)?.into(),
+        alarms: only::<Count>(alarms)?.count,
     }))
 }
 

@@ -95,7 +95,8 @@ pub(crate) async fn trigger<P: Ports>(
     Ok(response)
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+/// The `Idempotency-Key` of a request, where it has one.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
     };

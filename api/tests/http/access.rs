@@ -8,7 +8,7 @@ use api::auth::{Role, Tokens};
 use crate::server::{READ_TOKEN, Server, TOKEN, bearer};
 
 const OPEN: [&str; 3] = ["/", "/health", "/sign-in"];
-const PRIVATE: [(Method, &str); 9] = [
+const PRIVATE: &[(Method, &str)] = &[
     (Method::GET, "/status"),
     (Method::GET, "/list"),
     (Method::POST, "/trigger"),
@@ -16,6 +16,9 @@ const PRIVATE: [(Method, &str); 9] = [
     (Method::GET, "/download/2024-12-08/groveauth"),
     (Method::GET, "/restore-guide/groveauth"),
     (Method::GET, "/audit"),
+    (Method::GET, "/alerts"),
+    (Method::GET, "/alerts/deliveries"),
+    (Method::POST, "/alerts/test"),
     (Method::GET, "/no/such/path"),
     (Method::DELETE, "/status"),
 ];
@@ -54,7 +57,7 @@ fn the_front_page_and_the_health_check_need_no_token() {
 fn nothing_else_answers_without_the_token() {
     let server = Server::new();
     for (method, path) in PRIVATE {
-        let answer = server.ask(method, path, &[], "");
+        let answer = server.ask(method.clone(), path, &[], "");
         answer.problem(401, "unauthorized");
         assert_ne!(answer.header("www-authenticate"), "", "{path}");
     }
@@ -70,9 +73,8 @@ fn a_wrong_token_is_refused_everywhere() {
         format!("Basic {TOKEN}"),
         String::new(),
     ] {
-        let server = Server::new();
         for (method, path) in PRIVATE {
-            let answer = server.ask(method, path, &with(&wrong), "");
+            let answer = Server::new().ask(method.clone(), path, &with(&wrong), "");
             answer.problem(401, "unauthorized");
         }
     }

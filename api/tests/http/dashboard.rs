@@ -149,3 +149,10 @@ fn the_page_may_use_its_own_style_only() {
     );
     assert!(!answer.text().contains("style="));
 }
+
+#[test]
+fn an_open_alarm_is_the_state_when_nothing_else_is_the_matter() {
+    let server = all_well(SUNDAY);
+    server.sql("INSERT INTO alarms (cause, database_name, summary, opened_at, notified_at) VALUES ('shrunk', 'groveauth', '', 1, 1)");
+    assert_eq!(state(&server), "An alarm is open: /alerts says which.");
+}

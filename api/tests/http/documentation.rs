@@ -26,6 +26,15 @@ fn server() -> Server {
     server.backup("groveauth", SUNDAY - 7 * DAY, earlier);
     server.backup("scout-db", SUNDAY - 7 * DAY, earlier);
     server.backup("groveauth", SUNDAY, later);
+    server.sql(
+        "INSERT INTO alarms (cause, database_name, summary, opened_at, notified_at, resolved_at) VALUES \
+         ('database_failed', 'scout-db', 'The newest backup of scout-db failed: the database refused the statement. Once that is put right, `POST /trigger`.', 1733626845, 1733886845, NULL)",
+    );
+    server.sql(
+        "INSERT INTO outbox (notice_id, channel, notice, created_at, attempts, next_attempt_at, delivered_at, last_status, last_error) VALUES \
+         ('report-550e8400-e29b-41d4-a716-446655440000-1733626845', 'discord', '{\"type\":\"backup_failed\"}', 1733626845, 1, NULL, 1733626846, 200, NULL), \
+         ('report-550e8400-e29b-41d4-a716-446655440000-1733626845', 'webhook', '{\"type\":\"backup_failed\"}', 1733626845, 8, NULL, NULL, 503, 'HTTP 503: no healthy upstream')",
+    );
     server
 }
 

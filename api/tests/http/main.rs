@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
 
 mod access;
+mod alerts;
 mod dashboard;
 mod documentation;
 mod download;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
-use shared::message::ExportMessage;
+use shared::message::{Event, ExportMessage};
 use shared::native::{MemoryLimiter, MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
 use shared::ports::{
     Database, Listing, ObjectInfo, ObjectStore, Part, Put, PutOptions, Statement, StoreError,
@@ -28,6 +28,7 @@ pub(crate) struct Server {
     router: Router,
     pub(crate) catalogue: NativeDatabase,
     pub(crate) exports: MemoryQueue<ExportMessage>,
+    pub(crate) events: MemoryQueue<Event>,
     pub(crate) objects: MemoryObjects,
     pub(crate) clock: TestClock,
     pub(crate) limiter: MemoryLimiter,
@@ -48,10 +49,12 @@ impl Server {
         let limiter = MemoryLimiter::of(10);
         let catalogue = NativeDatabase::catalogue();
         let exports = MemoryQueue::default();
+        let events = MemoryQueue::default();
         let objects = MemoryObjects::default();
         let system = System {
             catalogue: catalogue.clone(),
             exports: exports.clone(),
+            events: events.clone(),
             bucket: Bucket(objects.clone()),
             clock: clock.clone(),
             limiter: limiter.clone(),
@@ -62,6 +65,7 @@ impl Server {
             limiter,
             catalogue,
             exports,
+            events,
             objects,
         }
     }
@@ -186,6 +190,11 @@ impl Server {
             Statement::new("UPDATE backup_inventory SET r2_key = ?1 || '.gz' WHERE r2_key = ?1");
         self.write(statement.bind(plain.clone()));
         self.objects.place(&format!("{plain}.gz"), b"\x1f\x8b");
+    }
+
+    /// The same, of SQL that a test puts together.
+    pub(crate) fn write_sql(&self, sql: &str) {
+        self.write(Statement::new(sql.to_owned()));
     }
 
     /// Runs SQL on the catalogue.

@@ -15,7 +15,8 @@ fn a_new_system_is_idle_and_knows_its_next_run() {
             "recentJobs": [],
             "storage": {
                 "totalBackups": 0, "totalSize": "0 B", "totalSizeBytes": 0, "oldestBackup": null, "newestBackup": null
-            }
+            },
+            "alarms": 0
         })
     );
 }
@@ -49,7 +50,8 @@ fn the_status_has_the_fields_of_the_specification() {
             "storage": {
                 "totalBackups": 3, "totalSize": "637 KB", "totalSizeBytes": 637_200,
                 "oldestBackup": "2024-12-01", "newestBackup": "2024-12-08"
-            }
+            },
+            "alarms": 0
         })
     );
 }

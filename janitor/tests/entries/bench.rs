@@ -8,7 +8,8 @@ use janitor::{DeadLetterError, EventError, Round};
 use pollster::block_on;
 use shared::delivery::{Fate, Received};
 use shared::message::{Event, ExportMessage};
-use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
+use shared::native::{MemoryObjects, MemoryQueue, MemoryWebhooks, NativeDatabase, TestClock};
+use shared::notice::channels::Settings;
 use shared::ports::{Database, Row, Statement};
 use shared::registry::Registry;
 use shared::time::Timestamp;
@@ -25,6 +26,7 @@ pub(crate) type Ports = System<
     MemoryQueue<ExportMessage>,
     MemoryQueue<Event>,
     TestClock,
+    MemoryWebhooks,
 >;
 
 pub(crate) struct Bench {
@@ -50,9 +52,45 @@ impl Bench {
                 exports: MemoryQueue::default(),
                 events: MemoryQueue::default(),
                 clock: TestClock::at(Timestamp::from_seconds(NOW)),
+                webhooks: MemoryWebhooks::default(),
+                settings: Settings::default(),
             },
             registry: Registry::embedded().unwrap(),
         }
+    }
+
+    /// A janitor that tells a program, and a dead man's switch.
+    pub(crate) fn telling() -> Self {
+        let mut bench = Self::new();
+        bench.ports.settings = Settings {
+            webhook: Some("https://hooks.example/all".to_owned()),
+            heartbeat: Some("https://hc.example/beat".to_owned()),
+            ..Settings::default()
+        };
+        bench
+    }
+
+    /// Processes the events that the janitor sent itself, until there are none. Delays pass by themselves.
+    pub(crate) fn run_events(&self) {
+        for _ in 0..100 {
+            let events = self.events.take();
+            if events.is_empty() {
+                return;
+            }
+            for event in events {
+                let body = serde_json::to_string(&event).unwrap();
+                assert_eq!(self.event(&body).unwrap(), Fate::Ack);
+            }
+        }
+        assert_eq!(self.events.messages(), [], "the events have no end");
+    }
+
+    /// What the outbox has: the notices by their type and channel, in the order in which they were written.
+    pub(crate) fn letters(&self) -> Vec<String> {
+        let letters = "SELECT concat_ws(' ', channel, notice ->> '$.type', notice ->> '$.signal') AS line FROM outbox ORDER BY id";
+        let rows = self.rows(letters.to_owned()).into_iter();
+        rows.map(|row| row["line"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Writes to the catalogue as somebody else would.
@@ -129,7 +167,12 @@ impl Bench {
 
     pub(crate) fn event(&self, body: &str) -> Result<Fate, EventError> {
         let received = received("event", body);
-        block_on(janitor::process_event(&self.ports, received))
+        let processed = block_on(janitor::process_event(
+            &self.ports,
+            &self.registry,
+            received,
+        ));
+        processed.map(|processed| processed.fate)
     }
 
     /// The event that the exporter sends when the result of a database has ended.
@@ -172,9 +215,15 @@ impl Bench {
             "backup_results",
             "backup_inventory",
             "dead_letters",
+            "alarms",
         ];
         let rows = tables.map(|table| self.table(table));
-        format!("{rows:#?}\n{:#?}\n{:#?}", self.bucket.keys(), self.sent())
+        let told = self.read("SELECT notice_id, channel, notice FROM outbox WHERE notice_id NOT LIKE 'start-%' ORDER BY notice_id, channel");
+        format!(
+            "{rows:#?}\n{told}\n{:#?}\n{:#?}",
+            self.bucket.keys(),
+            self.sent()
+        )
     }
 }
 

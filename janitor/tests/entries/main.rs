@@ -1,10 +1,14 @@
 //! The janitor's three entries, as the runtime calls them, on a native catalogue, bucket and queue.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
 
+mod alarms;
 mod bench;
 mod dead_letters;
 mod events;
+mod outbox;
 mod repetition;
+mod reports;
 mod retention;
 mod sweep;
 mod uploads;
+mod week;

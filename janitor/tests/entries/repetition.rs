@@ -7,7 +7,7 @@ use crate::bench::{Bench, NOW, export};
 
 /// Something of everything that a round finds.
 fn busy() -> Bench {
-    let bench = Bench::new();
+    let bench = Bench::telling();
     bench.job(
         "stuck",
         &[
@@ -56,10 +56,12 @@ fn fails_at_each(prepare: fn() -> Bench, adapter: fn(&Bench) -> &Faults, act: fn
 #[test]
 fn a_round_may_fail_at_the_catalogue() {
     let round = |bench: &Bench| drop(bench.round());
-    // A page, its end, two deletions, the four steps of the sweep, and a look for uploads; each in two ways.
+    // A page, its end, two deletions, the four steps of the sweep, and a look for uploads; the channels, what is to be
+    // reported, two reports of two steps, a start, alarms of two steps; what is due, five letters of two steps, and that
+    // the round was made; each in two ways.
     assert_eq!(
         fails_at_each(busy, |bench| bench.catalogue.faults(), round),
-        18
+        60
     );
 }
 
@@ -116,14 +118,56 @@ fn an_event_may_fail_at_the_catalogue() {
         let body = r#"{"event":"result_settled","job_id":"nobody","database":"bad"}"#;
         again_or_done(bench.event(body).map_err(|error| error.fate()));
     }
+    // The job, the channels, what is to be reported, a report of two steps, starts, and alarms of two steps.
     assert_eq!(
         fails_at_each(busy, |bench| bench.catalogue.faults(), settle),
-        2
+        16
     );
     assert_eq!(
         fails_at_each(busy, |bench| bench.catalogue.faults(), poison),
         4
     );
+}
+
+#[test]
+fn an_event_may_fail_at_the_queue_of_events() {
+    fn settle(bench: &Bench) {
+        assert_eq!(bench.settled("over", "bad"), Fate::Ack);
+    }
+    assert_eq!(
+        fails_at_each(busy, |bench| bench.events.faults(), settle),
+        2
+    );
+}
+
+#[test]
+fn a_round_may_fail_at_the_receivers() {
+    let round = |bench: &Bench| drop(bench.round());
+    // Five letters.
+    assert_eq!(
+        fails_at_each(busy, |bench| bench.webhooks.faults(), round),
+        10
+    );
+}
+
+#[test]
+fn a_test_may_fail_at_the_catalogue_and_at_the_queue_of_events() {
+    fn test(bench: &Bench) {
+        let body = r#"{"event":"test_notice","id":"one"}"#;
+        again_or_done(bench.event(body).map_err(|error| error.fate()));
+    }
+    let catalogue = fails_at_each(busy, |bench| bench.catalogue.faults(), test);
+    let events = fails_at_each(busy, |bench| bench.events.faults(), test);
+    assert_eq!((catalogue, events), (4, 2));
+}
+
+#[test]
+fn receivers_that_are_down_stop_nothing_else() {
+    let bench = busy();
+    bench.webhooks.faults().always(Some(Fault::Before));
+    let report = bench.round().report;
+    assert_eq!((report.failures, report.deleted, report.settled), (0, 2, 1));
+    assert_eq!((report.delivered, report.postponed), (0, 5));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 
-use super::{retention, settlement, sweep};
+use super::{alarms, outbox, reports, retention, settlement, sweep};
 use crate::native::NativeDatabase;
 use crate::ports::{Database, Statement};
 use crate::time::Timestamp;
@@ -30,6 +30,16 @@ fn uses(statement: Statement, index: &str) -> bool {
         "SCAN b",
         "SCAN n",
         "SCAN j",
+        "SCAN r",
+        "SCAN e",
+        "SCAN d",
+        "SCAN k",
+        "SCAN o",
+        "SCAN alarms",
+        "SCAN outbox",
+        "SCAN drills",
+        "SCAN dead_letters",
+        "SCAN janitor_state",
     ];
     plan.iter().any(|step| step.contains(index))
         && !plan.iter().any(|step| whole.contains(&step.as_str()))
@@ -64,4 +74,56 @@ fn the_sweep_reads_what_runs() {
     assert!(uses(taken_back, "idx_backup_results_running"));
     let empty = settlement::give_up_empty(NOW, NOW);
     assert!(uses(empty, "idx_backup_jobs_status (status=?)"));
+}
+
+#[test]
+fn alarms_read_the_newest_of_each_database() {
+    let names = r#"["groveauth"]"#;
+    let results = alarms::newest_results(names);
+    assert!(uses(results, "idx_backup_results_db (database_name=?)"));
+    assert!(uses(alarms::newest_ended_job(), "idx_backup_jobs_started"));
+    assert!(uses(
+        alarms::known(names),
+        "idx_inventory_live (database_name=?)"
+    ));
+    assert!(uses(
+        alarms::known(names),
+        "idx_inventory_db (database_name=?)"
+    ));
+    assert!(uses(
+        alarms::known(names),
+        "idx_drills_database (database_name=?)"
+    ));
+    let running = alarms::running_since(NOW);
+    assert!(uses(running, "idx_backup_jobs_status (status=?)"));
+}
+
+#[test]
+fn alarms_read_what_is_open_and_what_is_at_fault() {
+    assert!(uses(alarms::faults(), "idx_inventory_faults"));
+    assert!(uses(alarms::open_letters(), "idx_dead_letters_open"));
+    assert!(uses(alarms::open(), "idx_alarms_open"));
+    let opened = alarms::open_one("mark", "overdue", "groveauth", "late", NOW);
+    assert!(uses(opened, "USING PRIMARY KEY (name=?)"));
+    let told = reports::alarms_told("job", NOW);
+    assert!(uses(told, "idx_alarms_open"));
+}
+
+#[test]
+fn reports_read_the_jobs_that_are_not_reported() {
+    let unreported = reports::unreported(20);
+    assert!(uses(unreported, "idx_backup_jobs_unreported"));
+    assert!(uses(reports::results("job"), "idx_backup_results"));
+    let begun = reports::begun("heartbeat");
+    assert!(uses(begun, "idx_backup_jobs_status (status=?)"));
+    assert!(uses(
+        reports::supersede_start("job"),
+        "idx_outbox_once (notice_id=?)"
+    ));
+}
+
+#[test]
+fn letters_are_found_by_when_they_are_due() {
+    let due = outbox::due(NOW, 10);
+    assert!(uses(due, "idx_outbox_due (next_attempt_at<?)"));
 }

@@ -59,9 +59,16 @@ pub fn give_up_empty(planned_by: Timestamp, now: Timestamp) -> Statement {
     .bind(planned_by.seconds())
 }
 
-/// Finds out whether there is such a job: one row, of no meaning, or none.
+/// The status of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct JobStatus {
+    /// `running`, `completed` or `failed`.
+    pub status: String,
+}
+
+/// Finds out whether there is such a job: one [`JobStatus`] or none.
 pub fn job_exists(job_id: &str) -> Statement {
-    Statement::new("SELECT 1 AS found FROM backup_jobs WHERE job_id = ?1").bind(job_id)
+    Statement::new("SELECT status FROM backup_jobs WHERE job_id = ?1").bind(job_id)
 }
 
 /// How far a job has come with one database.

@@ -1,4 +1,4 @@
-//! Numbers that a deployment may set in `vars`.
+//! What a deployment may set in `vars`, or as secrets.
 
 use std::ops::RangeInclusive;
 
@@ -28,7 +28,7 @@ pub fn whole_number(
     name: &'static str,
     range: RangeInclusive<u32>,
 ) -> Result<Option<u32>, SettingError> {
-    let value = Reflect::get(env, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED);
+    let value = get(env, name);
     let text = match (value.as_string(), value.as_f64()) {
         (Some(text), _) => text,
         (None, Some(number)) => number.to_string(),
@@ -36,6 +36,15 @@ pub fn whole_number(
         (None, None) => format!("{value:?}"),
     };
     parse(name, text.trim(), range)
+}
+
+/// The variable or secret `name`, where it is a text.
+pub fn text(env: &Env, name: &str) -> Option<String> {
+    get(env, name).as_string()
+}
+
+fn get(env: &Env, name: &str) -> JsValue {
+    Reflect::get(env, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
 fn parse(

@@ -4,7 +4,7 @@ use shared::registry::Priority;
 use uuid::Uuid;
 
 /// What the Workers have under these names already, or may be given as a secret or variable.
-const RESERVED: [&str; 15] = [
+const RESERVED: &[&str] = &[
     "METADATA_DB",
     "BACKUPS",
     "EXPORTS",
@@ -14,6 +14,13 @@ const RESERVED: [&str; 15] = [
     "API_TOKEN_PREVIOUS",
     "READ_TOKEN",
     "READ_TOKEN_PREVIOUS",
+    "DISCORD_WEBHOOK_URL",
+    "SLACK_WEBHOOK_URL",
+    "WEBHOOK_URL",
+    "WEBHOOK_SECRET",
+    "HEARTBEAT_URL",
+    "ALERT_ON_SUCCESS",
+    "ALERT_ON_FAILURE",
     "RETRY_BASE_SECONDS",
     "RETRY_CAP_SECONDS",
     "SNAPSHOT_MAX_BYTES",
