@@ -131,7 +131,7 @@ impl<'a> Bundle<'a> {
         // One target folder for all, so that what they share compiles once.
         let mut compile = command(&tools.worker_build);
         compile
-            .args(["--profile", profile(self.worker)])
+            .args(self.options())
             .current_dir(path(self.worker))
             .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
             .env("WASM_OPT_BIN", npm_bin("wasm-opt"))
@@ -146,7 +146,40 @@ impl<'a> Bundle<'a> {
             worker: self.worker.to_owned(),
             source,
         })?;
+        if self.is_small() {
+            self.shrink()?;
+        }
         self.pack()
+    }
+
+    /// How worker-build is to build it, by a profile of the root's Cargo.toml.
+    fn options(&self) -> &'static [&'static str] {
+        if self.is_small() {
+            &["--profile", "small", "--no-opt"]
+        } else {
+            &["--release"]
+        }
+    }
+
+    /// Whether what counts is how much is uploaded and started: the exporter computes, the others wait.
+    fn is_small(&self) -> bool {
+        self.worker != "exporter"
+    }
+
+    /// worker-build keeps the names of functions, a sixth of what is uploaded. A panic says its file and line without them.
+    fn shrink(&self) -> Result<(), BundleError> {
+        let program = path(self.worker).join("build/index_bg.wasm");
+        let mut optimize = command(npm_bin("wasm-opt"));
+        optimize.arg("-Oz").args(WASM_FEATURES).arg(&program);
+        optimize.arg("--output").arg(&program);
+        if let Some(search) = setup::search_path() {
+            optimize.env("PATH", search);
+        }
+        capture(&mut optimize).map_err(|source| BundleError::Pack {
+            worker: self.worker.to_owned(),
+            source,
+        })?;
+        Ok(())
     }
 
     fn pack(&self) -> Result<(), BundleError> {
@@ -173,13 +206,17 @@ impl<'a> Bundle<'a> {
     }
 }
 
-/// The profile of the root's Cargo.toml: the exporter computes, the others wait.
-fn profile(worker: &str) -> &'static str {
-    match worker {
-        "exporter" => "release",
-        _ => "small",
-    }
-}
+/// What workerd's engine has of WebAssembly, and Rust's compiler uses.
+const WASM_FEATURES: [&str; 8] = [
+    "--enable-mutable-globals",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-reference-types",
+    "--enable-exception-handling",
+    "--enable-simd",
+];
 
 /// The lines of a build by which a person sees that it goes on.
 fn is_progress(line: &str) -> bool {
