@@ -57,9 +57,9 @@ pub fn answer(request: &WebhookRequest) -> Result<WebhookAnswer, WebhookError> {
             ..answer(429, String::new())
         },
         "/long" => answer(200, "x".repeat(100_000)),
-        "/broken" => {
+        "/silent" => {
             return Err(WebhookError {
-                message: "the connection was lost".to_owned(),
+                message: "it timed out".to_owned(),
             });
         }
         status => {
@@ -123,6 +123,6 @@ async fn of_a_long_answer_the_beginning_is_kept(webhooks: &impl Webhooks) -> Ver
 }
 
 async fn no_answer_is_an_error(webhooks: &impl Webhooks) -> Verdict {
-    let answer = webhooks.send(&get("/broken")).await;
+    let answer = webhooks.send(&get("/silent")).await;
     holds(answer.is_err(), format!("{answer:?} is an error"))
 }

@@ -23,7 +23,7 @@ globalThis.fetch = async (input, init) => {
   if (pathname === "/echo") return new Response(`${init.method} ${init.headers.get("webhook-id") ?? ""} ${init.method === "POST" ? await init.text() : ""}`);
   if (pathname === "/busy") return new Response(null, { status: 429, headers: { "retry-after": "120" } });
   if (pathname === "/long") return new Response("x".repeat(100_000));
-  if (pathname === "/broken") throw new Error("the connection was lost");
+  if (pathname === "/silent") return new Promise(() => {});
   const status = Number(pathname.slice(1));
   return new Response(null, { status, headers: status < 400 && status >= 300 ? { location: "https://hooks.example/404" } : {} });
 };
