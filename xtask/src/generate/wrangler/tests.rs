@@ -173,3 +173,15 @@ fn only_the_api_has_an_address_and_no_old_version_has_one() {
         assert_eq!(config["preview_urls"], false);
     }
 }
+
+#[test]
+fn whoever_asks_the_janitor_for_something_has_its_queue() {
+    let with_events: Vec<_> = generated()
+        .into_iter()
+        .filter(|(_, config)| {
+            each(&config["queues"]["producers"], "binding").contains(&"EVENTS".to_owned())
+        })
+        .map(|(worker, _)| worker)
+        .collect();
+    assert_eq!(with_events, ["api", "exporter", "janitor"]);
+}
