@@ -41,6 +41,8 @@ pub enum Kind {
     UnknownDatabase,
     /// An `Idempotency-Key` came with another order than the first time.
     KeyReused,
+    /// The database is being backed up already.
+    AlreadyRunning,
     /// The database is in no registry and no catalogue.
     NoSuchDatabase,
     /// The database has no such backup.
@@ -75,6 +77,7 @@ impl Kind {
         Self::BodyTooLarge,
         Self::UnknownDatabase,
         Self::KeyReused,
+        Self::AlreadyRunning,
         Self::NoSuchDatabase,
         Self::NoSuchBackup,
         Self::NoSuchJob,
@@ -135,6 +138,11 @@ impl Kind {
                 "idempotency-key-reused",
                 "Idempotency-Key already used",
                 StatusCode::UNPROCESSABLE_ENTITY,
+            ),
+            Self::AlreadyRunning => (
+                "already-running",
+                "A backup is under way",
+                StatusCode::CONFLICT,
             ),
             Self::NoSuchDatabase => (
                 "no-such-database",

@@ -133,7 +133,8 @@ describe("a lease", { concurrency: true }, () => {
 
   test("of another job's export makes a backup of the same database wait", async () => {
     const other = await bench.plan([held(THIRD, 3600)]);
-    const jobId = await bench.trigger([THIRD, FOURTH]);
+    const jobId = await bench.plan([{ database_name: THIRD }, { database_name: FOURTH }]);
+    await bench.send(message(jobId, THIRD), message(jobId, FOURTH));
     await bench.drained();
     assert.deepEqual((await resultsOf(jobId)).map(({ status, attempts }) => ({ status, attempts })), [{ status: "queued", attempts: 0 }, { status: "success", attempts: 1 }]);
     await endLease(other);

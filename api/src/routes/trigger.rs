@@ -8,7 +8,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use shared::catalogue::views::{self, ResultView};
+use serde_json::json;
+use shared::catalogue::views::{self, ResultView, Unfinished};
 use shared::planning::{JobRequest, PlanningError, Trigger, start_job};
 use shared::ports::Clock;
 use uuid::Uuid;
@@ -39,8 +40,9 @@ struct Started {
 /// 1. Read and check the order. Nothing has happened; a refused or broken request leaves no trace.
 /// 2. Derive the job's id from the `Idempotency-Key`, so that a request which is sent again, because its answer was
 ///    lost, meets its own job. Without the header every request is a job.
-/// 3. Look whether the key was used for other databases before. A request that slips in between is caught by 4, which
-///    never adds to a job that exists.
+/// 3. Look whether the key was used for other databases before, and whether one of them is being backed up for another job
+///    already. A request that slips in between is caught by 4, which never adds to a job that exists, and by the lease:
+///    one export of a database at a time.
 /// 4. Plan: rows first, then messages. A stop in between leaves queued rows, for which the same request, or the janitor,
 ///    sends the messages; a message that comes twice is one backup.
 #[worker::send]
@@ -63,6 +65,7 @@ pub(crate) async fn trigger<P: Ports>(
     if key.is_some() {
         same_order_as_before(&app, &job_id, &order).await?;
     }
+    not_under_way(&app, &job_id, &order).await?;
     let databases = order.databases.len();
     let request = JobRequest {
         job_id: job_id.clone(),
@@ -147,6 +150,37 @@ async fn same_order_as_before<P: Ports>(
     Err(Problem::new(Kind::KeyReused, detail)
         .field("Idempotency-Key")
         .member("jobId", job_id))
+}
+
+/// Refuses databases whose backup is queued or running for another job: it will have what is in them now.
+async fn not_under_way<P: Ports>(
+    app: &App<P>,
+    job_id: &str,
+    order: &Order<'_>,
+) -> Result<(), Problem> {
+    let names: Vec<&str> = order.databases.iter().map(|it| it.name.as_str()).collect();
+    let [found] = app
+        .query([views::unfinished(&json!(names).to_string(), job_id)])
+        .await?;
+    let found: Vec<Unfinished> = found.read()?;
+    let Some(first) = found.first() else {
+        return Ok(());
+    };
+    let others = match found.len() {
+        1 => "",
+        _ => ", and so are others",
+    };
+    let detail = format!(
+        "`{}` is being backed up already, by job {}{others}. Wait for it (`GET /jobs/{}`), or leave such databases out.",
+        first.database_name, first.job_id, first.job_id
+    );
+    let job = first.job_id.clone();
+    let under_way = found
+        .into_iter()
+        .map(|it| json!({ "database": it.database_name, "jobId": it.job_id }));
+    Err(Problem::new(Kind::AlreadyRunning, detail)
+        .member("jobId", job)
+        .member("underWay", under_way.collect::<Vec<_>>()))
 }
 
 /// The job may exist although an error came back: the client is told its id, and that asking again does no harm

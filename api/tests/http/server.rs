@@ -198,7 +198,7 @@ impl Server {
     }
 
     /// Runs SQL on the catalogue.
-    pub(crate) fn sql(&self, sql: &'static str) {
+    pub(crate) fn sql(&self, sql: impl Into<std::borrow::Cow<'static, str>>) {
         self.write(Statement::new(sql));
     }
 }

@@ -69,8 +69,50 @@ fn the_started_job_is_found_with_its_reason() {
 fn every_trigger_is_a_job_of_its_own() {
     let server = Server::new();
     let first = server.post("/trigger", "").json();
+    ended(&server);
     let second = server.post("/trigger", "").json();
     assert_ne!(first["jobId"], second["jobId"]);
+}
+
+/// Every backup that is under way succeeds.
+fn ended(server: &Server) {
+    server.sql("UPDATE backup_results SET status = 'success'");
+}
+
+#[test]
+fn a_database_that_is_being_backed_up_is_refused_with_the_job() {
+    let server = Server::new();
+    let first = server
+        .post("/trigger", r#"{"databases":["groveauth"]}"#)
+        .json();
+    for status in ["queued", "running"] {
+        server.sql(format!("UPDATE backup_results SET status = '{status}'"));
+        let problem = server
+            .post("/trigger", r#"{"databases":["scout-db","groveauth"]}"#)
+            .problem(409, "already-running");
+        assert_eq!(problem["jobId"], first["jobId"]);
+        assert_eq!(
+            problem["underWay"],
+            json!([{ "database": "groveauth", "jobId": first["jobId"] }])
+        );
+    }
+    assert_eq!(sent(&server), ["groveauth"]);
+    assert_eq!(
+        server
+            .post("/trigger", r#"{"databases":["scout-db"]}"#)
+            .status,
+        202
+    );
+    for status in ["success", "failed"] {
+        server.sql(format!("UPDATE backup_results SET status = '{status}'"));
+        assert_eq!(
+            server
+                .post("/trigger", r#"{"databases":["groveauth"]}"#)
+                .status,
+            202,
+            "{status}"
+        );
+    }
 }
 
 #[test]
@@ -79,6 +121,7 @@ fn triggers_with_one_idempotency_key_are_one_job() {
     let body = r#"{"databases":["groveauth"]}"#;
     let first = with_key(&server, "deploy-42", body).json();
     let second = with_key(&server, "deploy-42", body).json();
+    ended(&server);
     let other = with_key(&server, "deploy-43", body).json();
     assert_eq!(first, second);
     assert_ne!(first["jobId"], other["jobId"]);

@@ -141,6 +141,26 @@ pub fn results(job_id: &str) -> Statement {
     .bind(job_id)
 }
 
+/// A backup that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Unfinished {
+    /// The job's UUID.
+    pub job_id: String,
+    /// The database's name.
+    pub database_name: String,
+}
+
+/// The backups of the databases of `names`, a JSON array, that are queued or running for another job than `job_id`:
+/// [`Unfinished`].
+pub fn unfinished(names: &str, job_id: &str) -> Statement {
+    Statement::new(
+        "SELECT r.job_id, r.database_name FROM json_each(?1) n JOIN backup_results r INDEXED BY idx_backup_results_unfinished \
+         ON r.database_name = n.value AND r.status IN ('queued', 'running') WHERE r.job_id <> ?2 ORDER BY r.id",
+    )
+    .bind(names)
+    .bind(job_id)
+}
+
 /// The newest result of a database: no or one [`ResultView`].
 pub fn newest_result(database: &str) -> Statement {
     Statement::new(results!(
