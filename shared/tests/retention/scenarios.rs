@@ -540,7 +540,7 @@ fn a_deletion_that_was_begun_stops_at_the_last_backup_there_is() {
 }
 
 #[test]
-fn a_year_of_daily_backups_thins_out_as_in_restic() {
+fn sixty_daily_backups_thin_out_as_in_restic() {
     let history = History::on("2025-01-01")
         .kept_for(7)
         .every(1, 60, "2024-12-31")
