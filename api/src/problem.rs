@@ -47,6 +47,8 @@ pub enum Kind {
     NoSuchDatabase,
     /// The database has no such backup.
     NoSuchBackup,
+    /// The backup is deleted, being deleted, or lost.
+    BackupGone,
     /// There is no such job.
     NoSuchJob,
     /// The catalogue lists the dump, the bucket has lost it.
@@ -80,6 +82,7 @@ impl Kind {
         Self::AlreadyRunning,
         Self::NoSuchDatabase,
         Self::NoSuchBackup,
+        Self::BackupGone,
         Self::NoSuchJob,
         Self::DumpLost,
         Self::PreconditionFailed,
@@ -150,6 +153,7 @@ impl Kind {
                 StatusCode::NOT_FOUND,
             ),
             Self::NoSuchBackup => ("no-such-backup", "No such backup", StatusCode::NOT_FOUND),
+            Self::BackupGone => ("backup-gone", "The backup is gone", StatusCode::CONFLICT),
             Self::NoSuchJob => ("no-such-job", "No such job", StatusCode::NOT_FOUND),
             Self::DumpLost => ("dump-lost", "The dump is gone", StatusCode::GONE),
             Self::PreconditionFailed => (

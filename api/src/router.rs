@@ -17,8 +17,8 @@ use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::rounds::watch;
 use crate::routes::{
-    alerts, audit, dashboard, download, health, index, jobs, list, restore_guide, session, status,
-    trigger,
+    alerts, audit, dashboard, download, health, index, jobs, list, pins, restore_guide, retention,
+    session, status, trigger,
 };
 use crate::state::App;
 
@@ -47,6 +47,15 @@ pub const ENDPOINTS: &[(&str, &str)] = &[
         "What was told to which channel, and what became of it",
     ),
     ("POST /alerts/test", "Send a test to every channel"),
+    (
+        "GET /retention",
+        "What would be deleted now, what stays, and why; ?database=",
+    ),
+    (
+        "POST /backups/:id/pin",
+        "Keep a backup for good, with a note",
+    ),
+    ("POST /backups/:id/unpin", "Let a pinned backup go again"),
     ("GET /dashboard", "The same for people, in a browser"),
     ("GET /sign-in", "A browser's way in, with a token"),
     ("POST /sign-out", "A browser's way out"),
@@ -77,6 +86,12 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
         .route("/alerts", get(alerts::alerts::<P>))
         .route("/alerts/deliveries", get(alerts::deliveries::<P>))
         .route("/alerts/test", post(alerts::test::<P>))
+        .route("/retention", get(retention::retention::<P>))
+        .route(
+            "/backups/{id}/pin",
+            post(pins::pin::<P>).layer(DefaultBodyLimit::max(pins::LONGEST_BODY)),
+        )
+        .route("/backups/{id}/unpin", post(pins::unpin::<P>))
         .route("/dashboard", get(dashboard::dashboard::<P>))
         .route("/audit", get(audit::audit::<P>))
         .route(

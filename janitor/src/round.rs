@@ -49,6 +49,8 @@ pub struct Round {
 pub struct Report {
     /// Backups that were due and are deleted.
     pub deleted: u64,
+    /// Backups that were due and that a lock of the bucket kept.
+    pub locked: u64,
     /// Queued results whose message was sent again.
     pub resent: usize,
     /// Results that were taken from an exporter that is gone.
@@ -79,7 +81,7 @@ pub struct Report {
 /// happen twice or stop half-way.
 pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
     let (catalogue, bucket, now) = (ports.catalogue(), ports.bucket(), ports.clock().now());
-    let retention = retention(catalogue, bucket, now).await;
+    let retention = retention(catalogue, bucket, registry, now).await;
     let sweep = sweep(catalogue, ports.exports(), now).await;
     let uploads = abort_uploads(catalogue, bucket).await;
     // Behind what changes the facts. A letter is sent here although its message is lost.
@@ -104,6 +106,7 @@ pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
     Round {
         report: Report {
             deleted: retention.deleted,
+            locked: retention.locked,
             resent: sweep.resent,
             taken_back: sweep.taken_back,
             settled: sweep.settled,

@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod planning;
 pub mod ports;
 pub mod registry;
+pub mod retention;
 pub mod retry;
 pub mod text;
 pub mod time;

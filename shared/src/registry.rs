@@ -2,10 +2,12 @@
 //!
 //! A user edits `databases.toml`; `cargo xtask gen` checks it and writes `registry.json`, which is embedded here.
 
+mod keep;
 mod schedule;
 
 use serde::{Deserialize, Serialize};
 
+pub use keep::KeepRules;
 pub use schedule::next_run;
 
 use crate::time::Timestamp;
@@ -40,9 +42,24 @@ impl Registry {
         self.databases.iter().find(|database| database.name == name)
     }
 
-    /// For how many seconds a new backup of the database of that name is kept.
-    pub fn kept_seconds(&self, _name: &str) -> i64 {
-        i64::from(self.backup.retention_weeks) * 7 * 86_400
+    /// For how many weeks a new backup of the database of that name is kept: of its own, or as under `[backup]`. So it is
+    /// for one that has left the registry.
+    pub fn retention_weeks(&self, name: &str) -> u32 {
+        self.find(name)
+            .and_then(|database| database.retention_weeks)
+            .unwrap_or(self.backup.retention_weeks)
+    }
+
+    /// The same in seconds.
+    pub fn kept_seconds(&self, name: &str) -> i64 {
+        i64::from(self.retention_weeks(name)) * 7 * 86_400
+    }
+
+    /// Which backups of the database of that name are kept for longer: by its own rules, and those under `[backup]`
+    /// where it says nothing.
+    pub fn keep_rules(&self, name: &str) -> KeepRules {
+        let own = self.find(name).map(|database| database.keep);
+        own.unwrap_or_default().or(self.backup.keep)
     }
 
     /// The databases in the order in which they are backed up: critical, high, normal, and as in the file among equals.
@@ -68,8 +85,11 @@ impl Registry {
 pub struct BackupConfig {
     /// Cron expression in UTC; weekdays as names, or 1 = Sunday to 7 = Saturday.
     pub schedule: String,
-    /// Weeks a backup is kept.
+    /// Weeks a backup is kept; with 0 the rules alone keep it.
     pub retention_weeks: u32,
+    /// What is kept for longer.
+    #[serde(default, skip_serializing_if = "KeepRules::is_unsaid")]
+    pub keep: KeepRules,
     /// The R2 bucket.
     pub bucket: String,
     /// Exports at the same time.
@@ -120,6 +140,12 @@ pub struct DatabaseConfig {
     /// Its own deadline, in hours, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_hours: Option<u32>,
+    /// For how many weeks its backups are kept, where it says so itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_weeks: Option<u32>,
+    /// What of it is kept for longer, where it says so itself.
+    #[serde(default, skip_serializing_if = "KeepRules::is_unsaid")]
+    pub keep: KeepRules,
     /// What is not taken of it.
     #[serde(flatten)]
     pub omissions: Omissions,
@@ -183,6 +209,8 @@ mod tests {
                 estimated_size: String::new(),
                 gzip: false,
                 deadline_hours: None,
+                retention_weeks: None,
+                keep: KeepRules::default(),
                 omissions: Omissions::default(),
             })
             .collect();
@@ -219,6 +247,29 @@ mod tests {
             .map(|found| &found.name)
             .collect();
         assert_eq!(names, ["c", "a", "e", "d", "b"]);
+    }
+
+    #[test]
+    fn a_database_has_its_own_retention_and_otherwise_the_common_one() {
+        let mut registry = registry(&[("own", Priority::High), ("other", Priority::High)]);
+        registry.backup.retention_weeks = 12;
+        registry.databases[0].retention_weeks = Some(2);
+        let weeks = ["own", "other", "gone"].map(|name| registry.kept_seconds(name) / 604_800);
+        assert_eq!(weeks, [2, 12, 12]);
+    }
+
+    #[test]
+    fn a_database_overrides_each_rule_by_itself() {
+        let mut registry = registry(&[("own", Priority::High)]);
+        registry.backup.keep = KeepRules {
+            daily: Some(7),
+            yearly: Some(3),
+            ..KeepRules::default()
+        };
+        registry.databases[0].keep.daily = Some(0);
+        let own = registry.keep_rules("own");
+        assert_eq!((own.daily, own.yearly), (Some(0), Some(3)));
+        assert_eq!(registry.keep_rules("gone"), registry.backup.keep);
     }
 
     #[test]

@@ -10,7 +10,7 @@ const HOUR = 3600;
 const bench = await startBench();
 after(bench.close);
 
-const [FIRST, SECOND, THIRD, FOURTH] = bench.names;
+const [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH] = bench.names;
 
 before(async () => {
   for (const name of bench.names) await bench.execute(name, ["CREATE TABLE leaves (id INTEGER PRIMARY KEY)"]);
@@ -49,6 +49,45 @@ test("a deleted backup can no longer be downloaded, and its row says when it wen
   assert.ok(Math.abs(deleted_at - seconds()) < 60);
   const response = await bench.api.request(`/download/${backup_date}/${SECOND}?job=${job_id}`);
   assert.equal(response.status, 404);
+});
+
+/** The reasons of the plan for the backup of that key. */
+const planned = async (database, key) => {
+  const { databases: [{ backups }] } = await bench.api.json(`/retention?database=${database}`);
+  const { verdict, reasons } = backups.find(({ r2Key }) => r2Key === key);
+  return [verdict, ...reasons];
+};
+const pin = (id, verb, body) => bench.api.request(`/backups/${id}/${verb}`, { method: "POST", body });
+
+test("a pinned backup stays, and goes once it is unpinned; the plan and the row say why", async () => {
+  const [pinned, newest] = [await expired(FIFTH), await expired(FIFTH)];
+  const { id } = (await bench.api.json(`/list?database=${FIFTH}`)).backups.find(({ r2Key }) => r2Key === pinned);
+  assert.equal((await pin(id, "pin", JSON.stringify({ note: "before the migration" }))).status, 200);
+  assert.deepEqual(await planned(FIFTH, pinned), ["keep", "pinned: before the migration"]);
+  assert.ok((await bench.keys()).includes(pinned.replace(/\.sql$/, ".pin.json")));
+  await bench.goRound();
+  assert.deepEqual(await listed(FIFTH), [newest, pinned]);
+
+  assert.equal((await pin(id, "unpin")).status, 200);
+  const [verdict, reason] = await planned(FIFTH, pinned);
+  assert.equal(verdict, "delete");
+  await bench.goRound();
+  assert.deepEqual(await isStored(pinned), [false, false]);
+  assert.deepEqual(await listed(FIFTH), [newest]);
+  const [row] = await bench.catalogue("SELECT deleted_because FROM backup_inventory WHERE id = ?", id);
+  assert.deepEqual(row, { deleted_because: reason });
+  assert.equal((await pin(id, "pin")).status, 409);
+});
+
+test("nothing goes of a database whose latest backup failed", async () => {
+  const [old, newest] = [await expired(SIXTH), await expired(SIXTH)];
+  await bench.catalogue(
+    "UPDATE backup_results SET status = 'failed' WHERE id = (SELECT max(id) FROM backup_results WHERE database_name = ?)",
+    SIXTH,
+  );
+  assert.deepEqual(await planned(SIXTH, old), ["keep", "the latest backup failed, so nothing is deleted"]);
+  await bench.goRound();
+  assert.deepEqual(await listed(SIXTH), [newest, old]);
 });
 
 test("the last good backup outlives later failures", async () => {

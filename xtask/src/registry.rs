@@ -11,7 +11,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use shared::registry::{
-    BackupConfig, CatalogueConfig, DEADLINE_HOURS, DatabaseConfig, Omissions, Registry,
+    BackupConfig, CatalogueConfig, DEADLINE_HOURS, DatabaseConfig, KeepRules, Omissions, Registry,
 };
 use toml::de::{DeTable, DeValue};
 
@@ -19,6 +19,12 @@ use section::{Located, Report, Section};
 
 /// The deadlines that a backup may have, in hours: a week at most.
 const DEADLINES: RangeInclusive<u32> = 1..=168;
+
+/// The weeks that a backup may be kept: a century at most; with 0 the keep rules alone decide.
+const WEEKS: RangeInclusive<u32> = 0..=5200;
+
+/// How many backups a keep rule may keep: fewer than the janitor looks at of one database.
+const KEPT: RangeInclusive<u32> = 0..=5200;
 
 /// The file, from the root.
 pub(crate) const FILE: &str = "databases.toml";
@@ -65,18 +71,55 @@ fn registry(document: &DeTable<'_>, report: &mut Report<'_>) -> Option<Registry>
     let databases = file.tables("databases", report);
     file.finish(report);
 
+    let backup_line = backup.as_ref().map_or(1, Section::line);
     let backup = backup.and_then(|section| backup_config(section, report));
     let mut taken = Taken::default();
     let catalogue = catalogue.and_then(|section| catalogue_config(section, &mut taken, report));
+    let lines: Vec<usize> = databases.iter().map(Section::line).collect();
     let databases: Vec<Option<DatabaseConfig>> = databases
         .into_iter()
         .map(|section| database(section, &mut taken, report))
         .collect();
-    Some(Registry {
+    let registry = Registry {
         backup: backup?,
         catalogue: catalogue?,
         databases: databases.into_iter().collect::<Option<_>>()?,
-    })
+    };
+    something_is_kept(&registry, backup_line, &lines, report);
+    Some(registry)
+}
+
+/// Refuses a policy that would keep nothing: no time, and no rule. That under `[backup]` also holds for databases that have
+/// left the registry, so it must keep something by itself.
+fn something_is_kept(
+    registry: &Registry,
+    backup_line: usize,
+    lines: &[usize],
+    report: &mut Report<'_>,
+) {
+    const FIX: &str = "set `retention_weeks` to 1 or more, or one of `keep_last`, `keep_daily`, `keep_weekly`, \
+                       `keep_monthly`, `keep_yearly`";
+    if registry.backup.retention_weeks == 0 && registry.backup.keep.is_empty() {
+        report.fault(backup_line, format!("[backup] would keep no backup: {FIX}"));
+        return;
+    }
+    for (database, line) in registry.databases.iter().zip(lines) {
+        let name = &database.name;
+        if registry.retention_weeks(name) == 0 && registry.keep_rules(name).is_empty() {
+            report.fault(*line, format!("no backup of `{name}` would be kept: {FIX}"));
+        }
+    }
+}
+
+fn keep_rules(section: &mut Section<'_>, report: &mut Report<'_>) -> KeepRules {
+    let mut rule = |field| section.optional_number(field, KEPT, report);
+    KeepRules {
+        last: rule("keep_last"),
+        daily: rule("keep_daily"),
+        weekly: rule("keep_weekly"),
+        monthly: rule("keep_monthly"),
+        yearly: rule("keep_yearly"),
+    }
 }
 
 fn backup_config(mut section: Section<'_>, report: &mut Report<'_>) -> Option<BackupConfig> {
@@ -84,9 +127,10 @@ fn backup_config(mut section: Section<'_>, report: &mut Report<'_>) -> Option<Ba
     let schedule = schedule.and_then(|found| report.check(found, cron::check));
     let bucket = section.text("bucket", report);
     let bucket = bucket.and_then(|found| report.check(found, rules::bucket));
-    // Bounds: a century; what one account's queue consumer is sensibly given; the 15 minutes of an invocation, less
+    // Bounds: what one account's queue consumer is sensibly given; the 15 minutes of an invocation, less
     // one to finish in; the platform's most retries.
-    let retention_weeks = section.number("retention_weeks", 1..=5200, report);
+    let retention_weeks = section.number("retention_weeks", WEEKS, report);
+    let keep = keep_rules(&mut section, report);
     let concurrency = section.number("concurrency", 1..=20, report);
     let export_timeout_ms = section.number("export_timeout_ms", 1000..=840_000, report);
     let max_retries = section.number("max_retries", 0..=100, report);
@@ -95,6 +139,7 @@ fn backup_config(mut section: Section<'_>, report: &mut Report<'_>) -> Option<Ba
     Some(BackupConfig {
         schedule: schedule?,
         retention_weeks: retention_weeks?,
+        keep,
         bucket: bucket?,
         concurrency: concurrency?,
         export_timeout_ms: export_timeout_ms?,
@@ -135,6 +180,8 @@ fn database(
     let priority = priority.and_then(|word| report.check(word, rules::priority));
     let estimated_size = section.text("estimated_size", report);
     let deadline_hours = section.optional_number("deadline_hours", DEADLINES, report);
+    let retention_weeks = section.optional_number("retention_weeks", WEEKS, report);
+    let keep = keep_rules(&mut section, report);
     let gzip = section.flag("gzip", report);
     let omissions = omissions(&mut section, report);
     section.finish(report);
@@ -147,6 +194,8 @@ fn database(
         estimated_size: estimated_size?.value,
         gzip,
         deadline_hours,
+        retention_weeks,
+        keep,
         omissions,
     })
 }

@@ -31,6 +31,7 @@ pub(crate) struct List {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Backup {
+    id: i64,
     database: String,
     date: String,
     r2_key: String,
@@ -43,6 +44,9 @@ struct Backup {
     consistency: Option<String>,
     created_at: String,
     expires_at: String,
+    pinned: bool,
+    /// When a restore drill last restored it.
+    verified_at: Option<String>,
 }
 
 /// Reads the catalogue at one instant.
@@ -102,6 +106,7 @@ fn unknown<P: Ports>(app: &App<P>, name: &str) -> Problem {
 impl From<BackupView> for Backup {
     fn from(backup: BackupView) -> Self {
         Self {
+            id: backup.id,
             database: backup.database_name,
             date: backup.backup_date,
             r2_key: backup.r2_key,
@@ -114,6 +119,8 @@ impl From<BackupView> for Backup {
             consistency: backup.consistency,
             created_at: rfc3339(backup.created_at),
             expires_at: rfc3339(backup.expires_at),
+            pinned: backup.pinned_at.is_some(),
+            verified_at: backup.verified_at.map(rfc3339),
         }
     }
 }

@@ -40,10 +40,11 @@ fn a_listed_backup_has_the_fields_of_the_specification() {
         server.get("/list").json(),
         json!({
             "backups": [{
-                "database": "groveauth", "date": "2024-12-08", "r2Key": "2024-12-08/groveauth.sql", "jobId": "job-0",
+                "id": 1, "database": "groveauth", "date": "2024-12-08", "r2Key": "2024-12-08/groveauth.sql", "jobId": "job-0",
                 "size": "212 KB", "sizeBytes": 212_400, "tables": 15, "rows": 1234,
                 "sha256": "00".repeat(32), "consistency": "snapshot",
-                "createdAt": "2024-12-08T03:00:00Z", "expiresAt": "2025-03-02T03:00:00Z"
+                "createdAt": "2024-12-08T03:00:00Z", "expiresAt": "2025-03-02T03:00:00Z",
+                "pinned": false, "verifiedAt": null
             }],
             "total": 1, "filtered": 1, "limit": 1000, "offset": 0
         })

@@ -47,9 +47,25 @@ fn uses(statement: Statement, index: &str) -> bool {
 
 #[test]
 fn retention_finds_what_is_due_by_its_moment() {
-    let page = || retention::due(NOW, None, 100);
-    assert!(uses(page(), "idx_inventory_expires (expires_at<?)"));
-    assert!(uses(page(), "idx_inventory_live (database_name=?)"));
+    let due = retention::databases_with_due(NOW);
+    assert!(uses(due, "idx_inventory_expires (expires_at<?)"));
+    let live = retention::live("groveauth", 100);
+    assert!(uses(live, "idx_inventory_live (database_name=?)"));
+}
+
+#[test]
+fn a_deletion_finds_its_row_and_the_latest_result() {
+    let latest = retention::latest("groveauth");
+    assert!(uses(latest, "idx_backup_results_db (database_name=?)"));
+    let begin = || retention::begin(1, "due");
+    assert!(uses(begin(), "idx_backup_results_db (database_name=?)"));
+    for statement in [
+        begin(),
+        retention::deleted(1, NOW),
+        retention::locked(1, true, NOW),
+    ] {
+        assert!(uses(statement, "USING INTEGER PRIMARY KEY (rowid=?)"));
+    }
 }
 
 #[test]

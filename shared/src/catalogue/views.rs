@@ -181,6 +181,8 @@ pub fn newest_results(names: &str) -> Statement {
 /// A dump that is in the bucket, as far as the catalogue knows.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct BackupView {
+    /// Its row.
+    pub id: i64,
     /// The database's name.
     pub database_name: String,
     /// The UTC date of the backup, `YYYY-MM-DD`.
@@ -203,14 +205,18 @@ pub struct BackupView {
     pub created_at: i64,
     /// When it is due to be deleted.
     pub expires_at: i64,
+    /// When somebody pinned it.
+    pub pinned_at: Option<i64>,
+    /// When a restore drill last restored it.
+    pub verified_at: Option<i64>,
 }
 
 /// `SELECT` with the columns of a [`BackupView`], and what follows.
 macro_rules! backups {
     ($rest:literal) => {
         concat!(
-            "SELECT b.database_name, b.backup_date, b.r2_key, b.job_id, b.size_bytes, b.table_count, b.row_count, ",
-            "b.sha256, b.consistency, b.created_at, b.expires_at ",
+            "SELECT b.id, b.database_name, b.backup_date, b.r2_key, b.job_id, b.size_bytes, b.table_count, b.row_count, ",
+            "b.sha256, b.consistency, b.created_at, b.expires_at, b.pinned_at, b.verified_at ",
             $rest
         )
     };

@@ -80,6 +80,11 @@ impl<'d> Section<'d> {
         }
     }
 
+    /// Where it begins, from 1.
+    pub(super) const fn line(&self) -> usize {
+        self.line
+    }
+
     /// A field that must be a text.
     pub(super) fn text(&mut self, field: &'static str, report: &mut Report<'_>) -> Option<Located> {
         let found = self.get(field, report)?;

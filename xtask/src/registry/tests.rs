@@ -277,8 +277,12 @@ fn usual_schedules_are_taken() {
 #[test]
 fn numbers_have_bounds() {
     assert_eq!(
-        fault(3, "retention_weeks = 0"),
-        "databases.toml:3: `retention_weeks` must be a whole number from 1 to 5200, without quotes"
+        fault(3, "retention_weeks = 5201"),
+        "databases.toml:3: `retention_weeks` must be a whole number from 0 to 5200, without quotes"
+    );
+    assert_eq!(
+        fault(3, "retention_weeks = 1\nkeep_daily = -1"),
+        "databases.toml:4: `keep_daily` must be a whole number from 0 to 5200, without quotes"
     );
     assert_eq!(
         fault(5, "concurrency = 21"),
@@ -358,7 +362,7 @@ fn an_unknown_field_is_reported_with_those_there_are() {
         [
             "databases.toml:11: `description` is missing from [[databases]]; add it",
             "databases.toml:15: [[databases]] has no `descripton`; it has name, id, binding, description, priority, \
-             estimated_size, deadline_hours, gzip, leave_out, without_rows",
+             estimated_size, deadline_hours, retention_weeks, keep_last, keep_daily, keep_weekly, keep_monthly, keep_yearly, gzip, leave_out, without_rows",
         ]
     );
     let text = format!("{SOUND}[alerts]\n");
@@ -481,6 +485,45 @@ fn what_is_not_toml_is_reported_line_by_line() {
     );
 }
 
+const NOTHING_KEPT: &str = "set `retention_weeks` to 1 or more, or one of `keep_last`, `keep_daily`, \
+                            `keep_weekly`, `keep_monthly`, `keep_yearly`";
+
+#[test]
+fn a_policy_that_would_keep_nothing_is_refused() {
+    let refused = format!("databases.toml:1: [backup] would keep no backup: {NOTHING_KEPT}");
+    assert_eq!(fault(3, "retention_weeks = 0"), refused);
+    assert_eq!(fault(3, "retention_weeks = 0\nkeep_weekly = 0"), refused);
+}
+
+#[test]
+fn a_database_of_which_nothing_would_be_kept_is_refused_by_name() {
+    let refused =
+        |line| format!("databases.toml:{line}: no backup of `two` would be kept: {NOTHING_KEPT}");
+    let weeks = "estimated_size = \"2 KB\"\nretention_weeks = 0";
+    assert_eq!(fault(24, weeks), refused(18));
+    let overridden = format!("{weeks}\nkeep_last = 0");
+    let found = with(&[(3, "retention_weeks = 1\nkeep_last = 3"), (24, &overridden)]);
+    assert_eq!(found.unwrap_err(), [refused(19)]);
+}
+
+#[test]
+fn keep_rules_are_read_for_all_databases_and_for_one() {
+    let registry = with(&[
+        (3, "retention_weeks = 0\nkeep_daily = 7\nkeep_monthly = 12"),
+        (
+            17,
+            "estimated_size = \"1 KB\"\nretention_weeks = 4\nkeep_daily = 0",
+        ),
+    ])
+    .unwrap();
+    let rules = |name| {
+        let rules = registry.keep_rules(name);
+        (rules.daily, rules.monthly, registry.retention_weeks(name))
+    };
+    assert_eq!(rules("one"), (Some(0), Some(12), 4));
+    assert_eq!(rules("two"), (Some(7), Some(12), 0));
+}
+
 #[test]
 fn a_field_given_twice_is_refused() {
     assert_eq!(
@@ -496,7 +539,7 @@ fn everything_that_is_wrong_is_reported_at_once_and_in_order() {
         (2, r#"schedule = "0 3 * * 0""#),
         (16, r#"priority = "urgent""#),
         (10, r#"id = "later""#),
-        (3, "retention_weeks = 0"),
+        (3, "retention_weeks = 5201"),
     ])
     .unwrap_err();
     let lines: Vec<&str> = found

@@ -17,12 +17,15 @@ fn registry() -> Registry {
         estimated_size: String::new(),
         gzip: false,
         deadline_hours: None,
+        retention_weeks: None,
+        keep: Default::default(),
         omissions: Default::default(),
     };
     Registry {
         backup: BackupConfig {
             schedule: "0 4 * * MON".to_owned(),
             retention_weeks: 1,
+            keep: Default::default(),
             bucket: "a-bucket".to_owned(),
             concurrency: 7,
             export_timeout_ms: 1000,
