@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod leases;
 #[cfg(test)]
 mod plans;
+pub mod reconciliation;
 pub mod retention;
 pub mod settlement;
 pub mod sweep;

@@ -15,6 +15,7 @@ pub mod message;
 pub mod native;
 pub mod planning;
 pub mod ports;
+pub mod reconciliation;
 pub mod registry;
 pub mod retry;
 pub mod time;

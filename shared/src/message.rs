@@ -30,4 +30,11 @@ pub enum Event {
         /// The database's name in the registry.
         database: String,
     },
+    /// The comparison of the catalogue with the bucket is to go on. The catalogue knows from where; see
+    /// [`crate::catalogue::reconciliation`].
+    Reconcile {
+        /// The key after which it goes on; `None` at the beginning.
+        #[serde(default)]
+        after: Option<String>,
+    },
 }
