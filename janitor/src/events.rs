@@ -5,8 +5,10 @@ use shared::catalogue::settlement;
 use shared::delivery::{Fate, Received, brief};
 use shared::message::{EVENTS_QUEUE, Event};
 use shared::ports::{Clock, Database, DatabaseError};
+use shared::registry::Registry;
 
 use crate::ports::Ports;
+use crate::reconciliation::{Compared, ReconciliationError, compare_slice};
 
 /// An event that was not processed.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +19,18 @@ pub enum EventError {
     /// The event makes no sense, and may or may not be recorded.
     #[error("a senseless event was not recorded as a dead letter")]
     Record(#[source] DatabaseError),
+    /// Of a reconciliation.
+    #[error(transparent)]
+    Reconcile(#[from] ReconciliationError),
 }
 
 impl EventError {
     /// What becomes of the event. After its last delivery the hourly sweep settles the job.
     pub const fn fate(&self) -> Fate {
-        let (Self::Settle(cause) | Self::Record(cause)) = self;
+        let cause = match self {
+            Self::Settle(cause) | Self::Record(cause) => cause,
+            Self::Reconcile(error) => return error.fate(),
+        };
         match cause {
             DatabaseError::Unavailable { .. } => Fate::Retry { after_seconds: 60 },
             // A migration that is not applied yet, most likely.
@@ -33,20 +41,27 @@ impl EventError {
     }
 }
 
-/// Settles the job of a result that has ended.
+/// Settles the job of a result that has ended, or lets a reconciliation go on.
 ///
 /// 1. Settle: one update, which ends the job only while it runs and when each of its results has ended. An event that
 ///    comes twice, or before those of other results, changes nothing; when its answer is lost it comes again.
-/// 2. What is no event, or names no job, is recorded under the message's id, so that a second delivery adds no row.
+/// 2. Compare a slice of the bucket with the catalogue; see [`compare_slice`].
+/// 3. What is no event, or names no job, is recorded under the message's id, so that a second delivery adds no row.
 pub async fn process_event<P: Ports>(
     ports: &P,
+    registry: &Registry,
     received: Received<'_>,
-) -> Result<Fate, EventError> {
+) -> Result<Compared, EventError> {
+    let done = |fate| Compared {
+        fate,
+        failures: Vec::new(),
+    };
     let (job_id, database) = match serde_json::from_str(received.body) {
         Ok(Event::ResultSettled { job_id, database }) => (job_id, database),
+        Ok(Event::Reconcile { after }) => return Ok(compare_slice(ports, registry, after).await?),
         Err(error) => {
             let error = format!("The body is no event: {}.", brief(&error));
-            return record(ports, received, None, &error).await;
+            return record(ports, received, None, &error).await.map(done);
         }
     };
     let statements = [settlement::settle(&job_id), settlement::job_exists(&job_id)];
@@ -56,10 +71,12 @@ pub async fn process_event<P: Ports>(
         .await
         .map_err(EventError::Settle)?;
     if !job.rows.is_empty() {
-        return Ok(Fate::Ack);
+        return Ok(done(Fate::Ack));
     }
     let error = "The event names no job of the catalogue.";
-    record(ports, received, Some((&job_id, &database)), error).await
+    record(ports, received, Some((&job_id, &database)), error)
+        .await
+        .map(done)
 }
 
 /// Records an event that no retry will make sense of. `names` is the job and the database that it names.

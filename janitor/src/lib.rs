@@ -6,6 +6,7 @@
 mod dead_letters;
 mod events;
 pub mod ports;
+mod reconciliation;
 mod retention;
 mod round;
 mod sweep;
@@ -24,6 +25,7 @@ use worker::{Env, ScheduleContext, ScheduledEvent, event};
 
 pub use crate::dead_letters::{DeadLetterError, process_dead_letter};
 pub use crate::events::{EventError, process_event};
+pub use crate::reconciliation::{Compared, ReconciliationError, compare_slice};
 pub use crate::retention::RetentionError;
 pub use crate::round::{Report, Round, RoundError, round};
 pub use crate::sweep::SweepError;
@@ -130,7 +132,13 @@ async fn process(queue: &str, delivery: &Delivery, env: &Env) -> Result<Fate, Me
     let ports = deployed(env).map_err(DeploymentError::from)?;
     let registry = Registry::embedded().map_err(DeploymentError::from)?;
     match queue {
-        EVENTS_QUEUE => Ok(process_event(&ports, received).await?),
+        EVENTS_QUEUE => {
+            let processed = process_event(&ports, &registry, received).await?;
+            for failure in &processed.failures {
+                report("reconcile the catalogue with the bucket", failure);
+            }
+            Ok(processed.fate)
+        }
         DEAD_LETTER_QUEUE => {
             let deliveries = registry.backup.max_retries.saturating_add(1);
             Ok(process_dead_letter(&ports, deliveries, received).await?)

@@ -5,6 +5,7 @@ use shared::ports::Clock;
 use shared::registry::Registry;
 
 use crate::ports::Ports;
+use crate::reconciliation::{ReconciliationError, begin_daily};
 use crate::retention::{RetentionError, retention};
 use crate::sweep::{SweepError, sweep};
 use crate::uploads::{UploadError, abort_uploads};
@@ -21,6 +22,9 @@ pub enum RoundError {
     /// Of the uploads that nobody goes on with.
     #[error(transparent)]
     Upload(#[from] UploadError),
+    /// Of the comparison with the bucket.
+    #[error(transparent)]
+    Reconciliation(#[from] ReconciliationError),
 }
 
 /// What a round came to.
@@ -47,6 +51,8 @@ pub struct Report {
     pub given_up: u64,
     /// Uploads that nobody went on with, and that are aborted.
     pub aborted: u64,
+    /// Whether the comparison with the bucket was begun.
+    pub reconciling: bool,
     /// Steps that did not work.
     pub failures: usize,
 }
@@ -58,12 +64,15 @@ pub async fn round<P: Ports>(ports: &P, _registry: &Registry) -> Round {
     let retention = retention(catalogue, bucket, now).await;
     let sweep = sweep(catalogue, ports.exports(), now).await;
     let uploads = abort_uploads(catalogue, bucket).await;
+    let reconciliation = begin_daily(ports).await;
+    let reconciling = *reconciliation.as_ref().unwrap_or(&false);
     let failures: Vec<RoundError> = retention
         .failures
         .into_iter()
         .map(RoundError::from)
         .chain(sweep.failures.into_iter().map(RoundError::from))
         .chain(uploads.failures.into_iter().map(RoundError::from))
+        .chain(reconciliation.err().map(RoundError::from))
         .collect();
     Round {
         report: Report {
@@ -73,6 +82,7 @@ pub async fn round<P: Ports>(ports: &P, _registry: &Registry) -> Round {
             settled: sweep.settled,
             given_up: sweep.given_up,
             aborted: uploads.aborted,
+            reconciling,
             failures: failures.len(),
         },
         failures,

@@ -103,6 +103,14 @@ pub fn whole<'k>(
     Some(end(place(earlier.next().unwrap_or(last))))
 }
 
+/// Whether keys in order may all be objects of one backup, so that a page of them alone says little.
+pub fn is_one_place(objects: &[Listed]) -> bool {
+    match (objects.first(), objects.last()) {
+        (Some(first), Some(last)) => place(&first.key) == place(&last.key),
+        _ => true,
+    }
+}
+
 /// Compares what is in the bucket with the rows, both in the order of their keys and both complete up to `next`. After `most`
 /// findings the slice ends early.
 pub fn compare(

@@ -129,7 +129,12 @@ impl Bench {
 
     pub(crate) fn event(&self, body: &str) -> Result<Fate, EventError> {
         let received = received("event", body);
-        block_on(janitor::process_event(&self.ports, received))
+        let processed = block_on(janitor::process_event(
+            &self.ports,
+            &self.registry,
+            received,
+        ));
+        processed.map(|processed| processed.fate)
     }
 
     /// The event that the exporter sends when the result of a database has ended.
@@ -157,6 +162,26 @@ impl Bench {
 
     pub(crate) fn round(&self) -> Round {
         block_on(janitor::round(&self.ports, &self.registry))
+    }
+
+    /// Delivers the janitor's own messages, each twice, until there is none any more; what went wrong by then.
+    pub(crate) fn deliver_events(&self) -> Vec<String> {
+        let mut failures = Vec::new();
+        for _ in 0..1000 {
+            let events = self.events.take();
+            if events.is_empty() {
+                return failures;
+            }
+            for event in events {
+                let Event::Reconcile { after } = event else {
+                    continue;
+                };
+                let compared = block_on(janitor::compare_slice(&self.ports, &self.registry, after));
+                let compared = compared.unwrap();
+                failures.extend(compared.failures.iter().map(ToString::to_string));
+            }
+        }
+        panic!("there is no end to events");
     }
 
     /// The databases for which a message was sent, each once.

@@ -4,6 +4,7 @@
 mod bench;
 mod dead_letters;
 mod events;
+mod reconciliation;
 mod repetition;
 mod retention;
 mod sweep;

@@ -153,6 +153,7 @@ fn a_system_in_order_is_left_alone() {
     bench.settled("ended", "a");
     bench.backup("a", 1, NOW + 1);
     let before = bench.state();
+    assert!(bench.round().report.reconciling);
     assert_eq!(bench.round().report, janitor::Report::default());
     assert_eq!(bench.state(), before);
 }

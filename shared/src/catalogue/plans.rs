@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 
-use super::{retention, settlement, sweep};
+use super::{reconciliation, retention, settlement, sweep};
 use crate::native::NativeDatabase;
 use crate::ports::{Database, Statement};
 use crate::time::Timestamp;
@@ -64,4 +64,17 @@ fn the_sweep_reads_what_runs() {
     assert!(uses(taken_back, "idx_backup_results_running"));
     let empty = settlement::give_up_empty(NOW, NOW);
     assert!(uses(empty, "idx_backup_jobs_status (status=?)"));
+}
+
+#[test]
+fn reconciliation_reads_rows_by_their_keys() {
+    let rows = reconciliation::rows(Some("a"), Some("b"), 100);
+    assert!(uses(rows, "(r2_key>? AND r2_key<?)"));
+    for mark in [
+        reconciliation::lost(1, NOW),
+        reconciliation::found_again(1),
+        reconciliation::damage(1, None),
+    ] {
+        assert!(uses(mark, "INTEGER PRIMARY KEY (rowid=?)"));
+    }
 }

@@ -63,14 +63,20 @@ pub fn find() -> Statement {
 /// Begins a run, unless one is under way that went on within [`PATIENCE_SECONDS`], or one was begun at or after `since`.
 /// `changes` is 1 when it is begun.
 pub fn begin(now: Timestamp, since: Option<Timestamp>) -> Statement {
+    let run = Run {
+        started_at: now.seconds(),
+        ..Run::default()
+    };
+    // D1 binds numbers as reals, which JSON made by SQLite would show: the text is made here. It always can be.
+    let run = serde_json::to_string(&run).unwrap_or_default();
     Statement::new(
-        "INSERT INTO janitor_state (name, value, updated_at) VALUES (?1, json_object('startedAt', ?2, 'finishedAt', NULL, \
-         'after', NULL, 'slices', 0, 'inOrder', 0, 'adopted', 0, 'lost', 0, 'foundAgain', 0, 'damaged', 0, 'unfit', 0, \
-         'strays', 0, 'foreign', 0), ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value, \
-         updated_at = excluded.updated_at WHERE (json_extract(value, '$.finishedAt') IS NOT NULL OR updated_at <= ?3) \
-         AND (?4 IS NULL OR json_extract(value, '$.startedAt') < ?4)",
+        "INSERT INTO janitor_state (name, value, updated_at) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE \
+         SET value = excluded.value, updated_at = excluded.updated_at \
+         WHERE (json_extract(value, '$.finishedAt') IS NOT NULL OR updated_at <= ?4) \
+         AND (?5 IS NULL OR json_extract(value, '$.startedAt') < ?5)",
     )
     .bind(NAME)
+    .bind(run)
     .bind(now.seconds())
     .bind(now.plus_seconds(-PATIENCE_SECONDS).seconds())
     .bind(since.map(Timestamp::seconds))
