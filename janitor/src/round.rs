@@ -45,6 +45,8 @@ pub struct Report {
     pub resent: usize,
     /// Results that were taken from an exporter that is gone.
     pub taken_back: usize,
+    /// Results that no exporter finished in time, and that were ended.
+    pub overdue: u64,
     /// Jobs that were settled.
     pub settled: u64,
     /// Jobs without results that were ended.
@@ -59,11 +61,11 @@ pub struct Report {
 
 /// Deletes what is due and lets go on what got stuck. One part runs whatever became of the other; each says why it may
 /// happen twice or stop half-way.
-pub async fn round<P: Ports>(ports: &P, _registry: &Registry) -> Round {
+pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
     let (catalogue, bucket, now) = (ports.catalogue(), ports.bucket(), ports.clock().now());
     let retention = retention(catalogue, bucket, now).await;
-    let sweep = sweep(catalogue, ports.exports(), now).await;
-    let uploads = abort_uploads(catalogue, bucket).await;
+    let sweep = sweep(catalogue, ports.exports(), registry, now).await;
+    let uploads = abort_uploads(catalogue, bucket, now).await;
     let reconciliation = begin_daily(ports).await;
     let reconciling = *reconciliation.as_ref().unwrap_or(&false);
     let failures: Vec<RoundError> = retention
@@ -79,6 +81,7 @@ pub async fn round<P: Ports>(ports: &P, _registry: &Registry) -> Round {
             deleted: retention.deleted,
             resent: sweep.resent,
             taken_back: sweep.taken_back,
+            overdue: sweep.overdue,
             settled: sweep.settled,
             given_up: sweep.given_up,
             aborted: uploads.aborted,

@@ -62,6 +62,8 @@ fn the_sweep_reads_what_runs() {
     assert!(uses(queued, "idx_backup_jobs_status (status=?)"));
     let taken_back = sweep::take_back(NOW, NOW, 500);
     assert!(uses(taken_back, "idx_backup_results_running"));
+    let overdue = sweep::end_overdue("{}".to_owned(), 3600, NOW, NOW, 500);
+    assert!(uses(overdue, "idx_backup_jobs_status (status=?)"));
     let empty = settlement::give_up_empty(NOW, NOW);
     assert!(uses(empty, "idx_backup_jobs_status (status=?)"));
 }
