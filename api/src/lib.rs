@@ -20,9 +20,9 @@ mod text;
 
 use axum::response::{IntoResponse, Response};
 use shared::cloudflare::{
-    BindingError, CfQueue, D1, R2, SystemClock, bucket, catalogue, exports, report,
+    BindingError, CfQueue, D1, R2, SystemClock, bucket, catalogue, events, exports, report,
 };
-use shared::message::ExportMessage;
+use shared::message::{Event, ExportMessage};
 use shared::registry::{EmbeddedError, Registry};
 use tower::ServiceExt;
 use worker::worker_sys::web_sys;
@@ -79,13 +79,14 @@ async fn answer(request: HttpRequest, env: &Env) -> Response {
 }
 
 /// The adapters to the Workers runtime.
-type Runtime = System<D1, CfQueue<ExportMessage>, R2, SystemClock>;
+type Runtime = System<D1, CfQueue<ExportMessage>, CfQueue<Event>, R2, SystemClock>;
 
 /// The adapters and the registry that this Worker was deployed with.
 fn deployed(env: &Env) -> Result<(Runtime, Registry), DeploymentError> {
     let system = System {
         catalogue: catalogue(env)?,
         exports: exports(env)?,
+        events: events(env)?,
         bucket: bucket(env)?,
         clock: SystemClock,
     };

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use shared::cloudflare::R2;
-use shared::message::ExportMessage;
+use shared::message::{Event, ExportMessage};
 use shared::ports::{Clock, Database, ObjectStore, Queue, StoreError};
 use worker::ResponseBody;
 
@@ -15,6 +15,8 @@ pub trait Ports: 'static {
     type Catalogue: Database;
     /// The queue that the exporter consumes.
     type Exports: Queue<ExportMessage>;
+    /// The queue that the janitor consumes.
+    type Events: Queue<Event>;
     /// The bucket with the dumps.
     type Bucket: DownloadStore;
     /// The time.
@@ -24,6 +26,8 @@ pub trait Ports: 'static {
     fn catalogue(&self) -> &Self::Catalogue;
     /// The queue that the exporter consumes.
     fn exports(&self) -> &Self::Exports;
+    /// The queue that the janitor consumes.
+    fn events(&self) -> &Self::Events;
     /// The bucket with the dumps.
     fn bucket(&self) -> &Self::Bucket;
     /// The time.
@@ -32,26 +36,30 @@ pub trait Ports: 'static {
 
 /// Four adapters side by side.
 #[derive(Debug)]
-pub struct System<C, Q, B, K> {
+pub struct System<C, Q, E, B, K> {
     /// The catalogue.
     pub catalogue: C,
     /// The queue that the exporter consumes.
     pub exports: Q,
+    /// The queue that the janitor consumes.
+    pub events: E,
     /// The bucket with the dumps.
     pub bucket: B,
     /// The time.
     pub clock: K,
 }
 
-impl<C, Q, B, K> Ports for System<C, Q, B, K>
+impl<C, Q, E, B, K> Ports for System<C, Q, E, B, K>
 where
     C: Database + 'static,
     Q: Queue<ExportMessage> + 'static,
+    E: Queue<Event> + 'static,
     B: DownloadStore + 'static,
     K: Clock + 'static,
 {
     type Catalogue = C;
     type Exports = Q;
+    type Events = E;
     type Bucket = B;
     type Clock = K;
 
@@ -60,6 +68,9 @@ where
     }
     fn exports(&self) -> &Q {
         &self.exports
+    }
+    fn events(&self) -> &E {
+        &self.events
     }
     fn bucket(&self) -> &B {
         &self.bucket

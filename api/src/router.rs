@@ -15,12 +15,13 @@ use crate::auth::{Guard, guard};
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::routes::{
-    dashboard, download, health, index, jobs, list, restore_guide, status, trigger,
+    dashboard, dead_letters, download, health, index, jobs, list, reindex, restore_guide, status,
+    trigger,
 };
 use crate::state::App;
 
 /// Every endpoint and what it is for, as `GET /` and the documentation have it.
-pub const ENDPOINTS: [(&str, &str); 9] = [
+pub const ENDPOINTS: [(&str, &str); 14] = [
     ("GET /", "This documentation"),
     ("GET /health", "Whether Cache answers; needs no token"),
     ("GET /status", "Current backup status and recent history"),
@@ -37,6 +38,20 @@ pub const ENDPOINTS: [(&str, &str); 9] = [
     (
         "GET /restore-guide/:db",
         "Get restore instructions for a database",
+    ),
+    (
+        "GET /dead-letters",
+        "Messages that no retry saved; ?state=open|all ?before= ?limit=",
+    ),
+    ("GET /dead-letters/:id", "One of them"),
+    ("POST /dead-letters/:id/redrive", "Send it again"),
+    (
+        "POST /dead-letters/:id/discard",
+        "Put it aside, with a note",
+    ),
+    (
+        "POST /reindex",
+        "Rebuild the catalogue from what is in the bucket",
     ),
     (
         "GET /dashboard",
@@ -61,6 +76,18 @@ pub fn router<P: Ports>(ports: P, registry: Registry, token: Option<&str>) -> Ro
             "/restore-guide/{db}",
             get(restore_guide::restore_guide::<P>),
         )
+        .route("/dead-letters", get(dead_letters::list::<P>))
+        .route("/dead-letters/{id}", get(dead_letters::letter::<P>))
+        .route(
+            "/dead-letters/{id}/redrive",
+            post(dead_letters::redrive::<P>),
+        )
+        .route(
+            "/dead-letters/{id}/discard",
+            post(dead_letters::discard::<P>)
+                .layer(DefaultBodyLimit::max(dead_letters::LONGEST_BODY)),
+        )
+        .route("/reindex", post(reindex::reindex::<P>))
         .route("/dashboard", get(dashboard::dashboard::<P>))
         .fallback(no_such_path)
         .method_not_allowed_fallback(method_not_allowed)

@@ -1,11 +1,13 @@
 //! The endpoints, one module each.
 
 pub(crate) mod dashboard;
+pub(crate) mod dead_letters;
 pub(crate) mod download;
 pub(crate) mod health;
 pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod list;
+pub(crate) mod reindex;
 pub(crate) mod restore_guide;
 pub(crate) mod status;
 pub(crate) mod trigger;

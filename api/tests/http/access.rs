@@ -6,7 +6,7 @@ use shared::native::Fault;
 use crate::server::{Server, TOKEN, bearer};
 
 const OPEN: [&str; 2] = ["/", "/health"];
-const PRIVATE: [(Method, &str); 9] = [
+const PRIVATE: [(Method, &str); 14] = [
     (Method::GET, "/status"),
     (Method::GET, "/list"),
     (Method::POST, "/trigger"),
@@ -14,6 +14,11 @@ const PRIVATE: [(Method, &str); 9] = [
     (Method::GET, "/download/2024-12-08/groveauth"),
     (Method::GET, "/restore-guide/groveauth"),
     (Method::GET, "/dashboard"),
+    (Method::GET, "/dead-letters"),
+    (Method::GET, "/dead-letters/1"),
+    (Method::POST, "/dead-letters/1/redrive"),
+    (Method::POST, "/dead-letters/1/discard"),
+    (Method::POST, "/reindex"),
     (Method::GET, "/no/such/path"),
     (Method::DELETE, "/status"),
 ];

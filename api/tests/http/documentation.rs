@@ -26,6 +26,9 @@ fn server() -> Server {
     server.backup("groveauth", SUNDAY - 7 * DAY, earlier);
     server.backup("scout-db", SUNDAY - 7 * DAY, earlier);
     server.backup("groveauth", SUNDAY, later);
+    let body = format!(r#"{{"job_id":"{later}","database":"scout-db"}}"#);
+    server.dead_letter("grove-backups-exports-dlq", &body);
+    server.dead_letter("grove-backups-exports", "not JSON");
     server
 }
 

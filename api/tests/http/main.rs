@@ -3,6 +3,7 @@
 
 mod access;
 mod dashboard;
+mod dead_letters;
 mod documentation;
 mod download;
 mod listing;

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
-use shared::message::ExportMessage;
+use shared::message::{Event, ExportMessage};
 use shared::native::{MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
 use shared::ports::{
     Database, Listing, ObjectInfo, ObjectStore, Part, Put, PutOptions, Statement, StoreError,
@@ -26,6 +26,7 @@ pub(crate) struct Server {
     router: Router,
     pub(crate) catalogue: NativeDatabase,
     pub(crate) exports: MemoryQueue<ExportMessage>,
+    pub(crate) events: MemoryQueue<Event>,
     pub(crate) objects: MemoryObjects,
 }
 
@@ -37,10 +38,12 @@ impl Server {
     pub(crate) fn with_token(token: Option<&str>) -> Self {
         let catalogue = NativeDatabase::catalogue();
         let exports = MemoryQueue::default();
+        let events = MemoryQueue::default();
         let objects = MemoryObjects::default();
         let system = System {
             catalogue: catalogue.clone(),
             exports: exports.clone(),
+            events: events.clone(),
             bucket: Bucket(objects.clone()),
             clock: TestClock::at(Timestamp::from_seconds(NOW)),
         };
@@ -48,6 +51,7 @@ impl Server {
             router: api::router(system, Registry::embedded().unwrap(), token),
             catalogue,
             exports,
+            events,
             objects,
         }
     }
@@ -136,6 +140,19 @@ impl Server {
             .bind(success.map(|_| 5_000))
             .bind((status == "failed").then_some("the database refused the statement"))
             .bind(success.map(|_| 12 << 20)),
+        );
+    }
+
+    /// A message that no retry saved.
+    pub(crate) fn dead_letter(&self, queue: &str, body: &str) {
+        self.write(
+            Statement::new(
+                "INSERT INTO dead_letters (message_id, queue, body, error_message, attempts, first_seen_at, last_seen_at) \
+                 VALUES (?2, ?1, ?2, 'the rows could not be read: D1 is overloaded', 4, ?3, ?3)",
+            )
+            .bind(queue)
+            .bind(body)
+            .bind(SUNDAY + 3600),
         );
     }
 

@@ -121,7 +121,7 @@ fn api(registry: &Registry) -> Config<'_> {
         workers_dev: true,
         r2_buckets: vec![bucket(registry)],
         queues: Queues {
-            producers: vec![EXPORTS],
+            producers: vec![EXPORTS, EVENTS],
             consumers: Vec::new(),
         },
         ..common(registry)
