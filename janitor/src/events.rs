@@ -9,6 +9,7 @@ use shared::registry::Registry;
 
 use crate::ports::Ports;
 use crate::reconciliation::{Compared, ReconciliationError, compare_slice};
+use crate::shrinking::{ShrinkingError, compare_with_the_one_before};
 
 /// An event that was not processed.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum EventError {
     /// The event makes no sense, and may or may not be recorded.
     #[error("a senseless event was not recorded as a dead letter")]
     Record(#[source] DatabaseError),
+    /// Of the comparison with the backup before.
+    #[error(transparent)]
+    Shrinking(#[from] ShrinkingError),
     /// Of a reconciliation.
     #[error(transparent)]
     Reconcile(#[from] ReconciliationError),
@@ -29,6 +33,10 @@ impl EventError {
     pub const fn fate(&self) -> Fate {
         let cause = match self {
             Self::Settle(cause) | Self::Record(cause) => cause,
+            Self::Shrinking(ShrinkingError::Read(cause) | ShrinkingError::Record(cause)) => cause,
+            Self::Shrinking(ShrinkingError::Manifest(_)) => {
+                return Fate::Retry { after_seconds: 60 };
+            }
             Self::Reconcile(error) => return error.fate(),
         };
         match cause {
@@ -45,8 +53,9 @@ impl EventError {
 ///
 /// 1. Settle: one update, which ends the job only while it runs and when each of its results has ended. An event that
 ///    comes twice, or before those of other results, changes nothing; when its answer is lost it comes again.
-/// 2. Compare a slice of the bucket with the catalogue; see [`compare_slice`].
-/// 3. What is no event, or names no job, is recorded under the message's id, so that a second delivery adds no row.
+/// 2. Compare the backup with the one before it; see [`compare_with_the_one_before`]. The job is settled whatever comes of that.
+/// 3. Compare a slice of the bucket with the catalogue; see [`compare_slice`].
+/// 4. What is no event, or names no job, is recorded under the message's id, so that a second delivery adds no row.
 pub async fn process_event<P: Ports>(
     ports: &P,
     registry: &Registry,
@@ -71,6 +80,7 @@ pub async fn process_event<P: Ports>(
         .await
         .map_err(EventError::Settle)?;
     if !job.rows.is_empty() {
+        compare_with_the_one_before(ports, &job_id, &database).await?;
         return Ok(done(Fate::Ack));
     }
     let error = "The event names no job of the catalogue.";

@@ -9,6 +9,7 @@ pub mod ports;
 mod reconciliation;
 mod retention;
 mod round;
+mod shrinking;
 mod sweep;
 mod uploads;
 
@@ -28,6 +29,7 @@ pub use crate::events::{EventError, process_event};
 pub use crate::reconciliation::{Compared, ReconciliationError, compare_slice};
 pub use crate::retention::RetentionError;
 pub use crate::round::{Report, Round, RoundError, round};
+pub use crate::shrinking::ShrinkingError;
 pub use crate::sweep::SweepError;
 pub use crate::uploads::UploadError;
 

@@ -18,4 +18,5 @@ pub mod ports;
 pub mod reconciliation;
 pub mod registry;
 pub mod retry;
+pub mod shrinking;
 pub mod time;

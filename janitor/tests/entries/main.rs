@@ -7,5 +7,6 @@ mod events;
 mod reconciliation;
 mod repetition;
 mod retention;
+mod shrinking;
 mod sweep;
 mod uploads;

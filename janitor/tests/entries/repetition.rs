@@ -119,7 +119,7 @@ fn an_event_may_fail_at_the_catalogue() {
     }
     assert_eq!(
         fails_at_each(busy, |bench| bench.catalogue.faults(), settle),
-        2
+        4
     );
     assert_eq!(
         fails_at_each(busy, |bench| bench.catalogue.faults(), poison),

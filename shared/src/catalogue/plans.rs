@@ -72,7 +72,11 @@ fn the_sweep_reads_what_runs() {
 fn reconciliation_reads_rows_by_their_keys() {
     let rows = reconciliation::rows(Some("a"), Some("b"), 100);
     assert!(uses(rows, "(r2_key>? AND r2_key<?)"));
+    let neighbours = || reconciliation::neighbours("job", "a");
+    assert!(uses(neighbours(), "idx_backup_results_once"));
+    assert!(uses(neighbours(), "idx_inventory_live"));
     for mark in [
+        reconciliation::shrunk(1, None),
         reconciliation::lost(1, NOW),
         reconciliation::found_again(1),
         reconciliation::damage(1, None),

@@ -214,3 +214,34 @@ pub fn adopt(backup: &Adopted, marks: &Marks, now: Timestamp) -> [Statement; 6] 
         settlement::settle(&manifest.job_id),
     ]
 }
+
+/// The keys of a job's backup of a database and of the live one before it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Neighbours {
+    /// The row of the backup.
+    pub id: i64,
+    /// The key of its dump.
+    pub r2_key: String,
+    /// The key of the dump before it; `None` when it is the first.
+    pub before: Option<String>,
+}
+
+/// A job's live backup of a database, and the one before it that is there: no or one [`Neighbours`].
+pub fn neighbours(job_id: &str, database: &str) -> Statement {
+    Statement::new(
+        "SELECT b.id, b.r2_key, (SELECT o.r2_key FROM backup_inventory o WHERE o.database_name = b.database_name \
+         AND o.deleted_at IS NULL AND o.lost_at IS NULL AND (o.created_at, o.id) < (b.created_at, b.id) \
+         ORDER BY o.created_at DESC, o.id DESC LIMIT 1) AS before FROM backup_results r \
+         JOIN backup_inventory b ON b.r2_key = r.r2_key WHERE r.job_id = ?1 AND r.database_name = ?2 \
+         AND r.status = 'success' AND b.job_id = ?1 AND b.deleted_at IS NULL",
+    )
+    .bind(job_id)
+    .bind(database)
+}
+
+/// Writes down what has become less since the backup before, or that nothing has.
+pub fn shrunk(id: i64, shrunk: Option<&str>) -> Statement {
+    Statement::new("UPDATE backup_inventory SET shrunk = ?2 WHERE id = ?1")
+        .bind(id)
+        .bind(shrunk)
+}
