@@ -181,7 +181,11 @@ impl Bench {
                 failures.extend(compared.failures.iter().map(ToString::to_string));
             }
         }
-        panic!("there is no end to events");
+        assert!(
+            self.events.messages().is_empty(),
+            "there is no end to events"
+        );
+        failures
     }
 
     /// The databases for which a message was sent, each once.
