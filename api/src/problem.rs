@@ -51,6 +51,14 @@ pub enum Kind {
     BackupGone,
     /// There is no such job.
     NoSuchJob,
+    /// There is no such dead letter.
+    NoSuchDeadLetter,
+    /// Somebody has dealt with the dead letter.
+    AlreadyResolved,
+    /// Sent again, the dead letter would come to nothing.
+    CannotBeRedriven,
+    /// The same is being done already.
+    UnderWay,
     /// The catalogue lists the dump, the bucket has lost it.
     DumpLost,
     /// The dump is another one than the client wants.
@@ -84,6 +92,10 @@ impl Kind {
         Self::NoSuchBackup,
         Self::BackupGone,
         Self::NoSuchJob,
+        Self::NoSuchDeadLetter,
+        Self::AlreadyResolved,
+        Self::CannotBeRedriven,
+        Self::UnderWay,
         Self::DumpLost,
         Self::PreconditionFailed,
         Self::RangeNotSatisfiable,
@@ -155,6 +167,26 @@ impl Kind {
             Self::NoSuchBackup => ("no-such-backup", "No such backup", StatusCode::NOT_FOUND),
             Self::BackupGone => ("backup-gone", "The backup is gone", StatusCode::CONFLICT),
             Self::NoSuchJob => ("no-such-job", "No such job", StatusCode::NOT_FOUND),
+            Self::NoSuchDeadLetter => (
+                "no-such-dead-letter",
+                "No such dead letter",
+                StatusCode::NOT_FOUND,
+            ),
+            Self::AlreadyResolved => (
+                "already-resolved",
+                "The dead letter is dealt with",
+                StatusCode::CONFLICT,
+            ),
+            Self::CannotBeRedriven => (
+                "cannot-be-redriven",
+                "The dead letter cannot be sent again",
+                StatusCode::CONFLICT,
+            ),
+            Self::UnderWay => (
+                "under-way",
+                "The same is under way already",
+                StatusCode::CONFLICT,
+            ),
             Self::DumpLost => ("dump-lost", "The dump is gone", StatusCode::GONE),
             Self::PreconditionFailed => (
                 "precondition-failed",

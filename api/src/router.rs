@@ -17,8 +17,8 @@ use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::rounds::watch;
 use crate::routes::{
-    alerts, audit, dashboard, download, health, index, jobs, list, pins, restore_guide, retention,
-    session, status, trigger,
+    alerts, audit, dashboard, dead_letters, download, health, index, jobs, list, pins, reindex,
+    restore_guide, retention, session, status, trigger,
 };
 use crate::state::App;
 
@@ -56,6 +56,20 @@ pub const ENDPOINTS: &[(&str, &str)] = &[
         "Keep a backup for good, with a note",
     ),
     ("POST /backups/:id/unpin", "Let a pinned backup go again"),
+    (
+        "GET /dead-letters",
+        "Messages that no retry saved; ?state=open|all ?before= ?limit=",
+    ),
+    ("GET /dead-letters/:id", "One of them"),
+    ("POST /dead-letters/:id/redrive", "Send it again"),
+    (
+        "POST /dead-letters/:id/discard",
+        "Put it aside, with a note",
+    ),
+    (
+        "POST /reindex",
+        "Rebuild the catalogue from what is in the bucket",
+    ),
     ("GET /dashboard", "The same for people, in a browser"),
     ("GET /sign-in", "A browser's way in, with a token"),
     ("POST /sign-out", "A browser's way out"),
@@ -92,6 +106,18 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
             post(pins::pin::<P>).layer(DefaultBodyLimit::max(pins::LONGEST_BODY)),
         )
         .route("/backups/{id}/unpin", post(pins::unpin::<P>))
+        .route("/dead-letters", get(dead_letters::list::<P>))
+        .route("/dead-letters/{id}", get(dead_letters::letter::<P>))
+        .route(
+            "/dead-letters/{id}/redrive",
+            post(dead_letters::redrive::<P>),
+        )
+        .route(
+            "/dead-letters/{id}/discard",
+            post(dead_letters::discard::<P>)
+                .layer(DefaultBodyLimit::max(dead_letters::LONGEST_BODY)),
+        )
+        .route("/reindex", post(reindex::reindex::<P>))
         .route("/dashboard", get(dashboard::dashboard::<P>))
         .route("/audit", get(audit::audit::<P>))
         .route(

@@ -3,12 +3,14 @@
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod dashboard;
+pub(crate) mod dead_letters;
 pub(crate) mod download;
 pub(crate) mod health;
 pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod list;
 pub(crate) mod pins;
+pub(crate) mod reindex;
 pub(crate) mod restore_guide;
 pub(crate) mod retention;
 pub(crate) mod session;

@@ -5,7 +5,7 @@ use shared::catalogue::dead_letters::{self, DeadLetter};
 use shared::catalogue::leases::{self, Claimant, ResultState, StoredDump};
 use shared::delivery::{Fate, Received, brief};
 use shared::dump::{DumpError, DumpRequest, dump};
-use shared::manifest::Encoding;
+use shared::manifest::{Encoding, Origin};
 use shared::message::{EXPORTS_QUEUE, Event, ExportMessage};
 use shared::ports::{Clock, Database, Isolate, Queue, Random, Sources};
 use shared::registry::{DatabaseConfig, Registry};
@@ -161,6 +161,11 @@ pub(crate) struct Claim {
     token: String,
     /// When the job was planned; its date is that of the backup, whenever it is made.
     planned: Timestamp,
+    /// What planned it, and why somebody did.
+    trigger: String,
+    reason: Option<String>,
+    /// From when its deadline counts.
+    begun: Timestamp,
     pub(crate) claimed: Timestamp,
     /// What an earlier invocation left.
     pub(crate) checkpoint: Option<String>,
@@ -172,6 +177,19 @@ impl Claim {
             job_id: &self.message.job_id,
             database: &self.message.database,
             token: &self.token,
+        }
+    }
+
+    /// What a backup that is made at `now` says of where it comes from.
+    pub(crate) fn origin(&self, settings: &Settings, now: Timestamp) -> Origin {
+        let kept_seconds = settings.registry.kept_seconds(&self.message.database);
+        Origin {
+            planned_at: self.planned.seconds(),
+            trigger: self.trigger.clone(),
+            reason: self.reason.clone(),
+            date: self.planned.date(),
+            created_at: now.seconds(),
+            expires_at: now.plus_seconds(kept_seconds).seconds(),
         }
     }
 }
@@ -229,6 +247,9 @@ async fn begin<P: Ports>(ports: &P, received: Received<'_>) -> Result<Beginning,
             message,
             token,
             planned: Timestamp::from_seconds(state.planned_at),
+            trigger: state.trigger_type,
+            reason: state.reason,
+            begun: Timestamp::from_seconds(state.redriven_at.unwrap_or(state.planned_at)),
             claimed: now,
             checkpoint: checkpoint.map(|found| found.state),
         }));
@@ -317,7 +338,7 @@ fn to_be_made<'a>(
     let database = settings.registry.find(&claim.message.database);
     let database = database.ok_or(ExportError::Unregistered)?;
     let deadline = Deadline::of(settings, database);
-    if claim.claimed > deadline.after(claim.planned) {
+    if claim.claimed > deadline.after(claim.begun) {
         return Err(ExportError::Overdue(deadline));
     }
     Ok(database)
@@ -346,7 +367,8 @@ async fn make<P: Ports>(
     };
     let source = ports.sources().source(&database.binding)?;
     match dump(&source, ports.clock(), &request, settings.snapshot_bytes).await {
-        Ok(dump) => {
+        Ok(mut dump) => {
+            dump.manifest.origin = Some(claim.origin(settings, ports.clock().now()));
             let manifest = store(ports.bucket(), slot, key, dump).await?;
             Ok(Progress::Committed(Box::new(manifest)))
         }

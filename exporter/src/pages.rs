@@ -213,6 +213,7 @@ async fn write<P: Ports, D: Database>(
     let manifest = Manifest {
         key: state.key.clone(),
         gzip: (encoding == Encoding::Gzip).then_some(gzip),
+        origin: Some(claim.origin(settings, ports.clock().now())),
         ..dump.manifest()
     };
     state.manifest = Some(manifest.clone());

@@ -10,7 +10,9 @@ use shared::registry::Registry;
 use crate::notices::{Look, NoticeError, tell_soon, tell_test};
 use crate::outbox::{DeliveryError, deliver};
 use crate::ports::Ports;
+use crate::reconciliation::{ReconciliationError, compare_slice};
 use crate::round::{RoundError, round};
+use crate::shrinking::{ShrinkingError, compare_with_the_one_before};
 
 /// An event that was not processed.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +29,12 @@ pub enum EventError {
     /// The test may or may not be in the outbox, and nobody may be on the way to deliver it.
     #[error("the test was not written")]
     Test(#[source] NoticeError),
+    /// The job is settled, and what has come of it may be told.
+    #[error(transparent)]
+    Shrinking(#[from] ShrinkingError),
+    /// A slice of a reconciliation was not made, or not to its end.
+    #[error(transparent)]
+    Reconcile(#[from] ReconciliationError),
 }
 
 /// What an event came to.
@@ -53,8 +61,14 @@ impl EventError {
         match self {
             Self::Settle(DatabaseError::Unavailable { .. })
             | Self::Record(DatabaseError::Unavailable { .. })
+            | Self::Shrinking(
+                ShrinkingError::Manifest(_)
+                | ShrinkingError::Read(DatabaseError::Unavailable { .. })
+                | ShrinkingError::Record(DatabaseError::Unavailable { .. }),
+            )
             | Self::Deliver(_)
             | Self::Test(_) => Fate::Retry { after_seconds: 60 },
+            Self::Reconcile(error) => error.fate(),
             // A migration that is not applied yet, most likely.
             Self::Settle(
                 DatabaseError::Refused { .. }
@@ -65,7 +79,10 @@ impl EventError {
                 DatabaseError::Refused { .. }
                 | DatabaseError::TooBig { .. }
                 | DatabaseError::Shape { .. },
-            ) => Fate::Retry { after_seconds: 900 },
+            )
+            | Self::Shrinking(ShrinkingError::Read(_) | ShrinkingError::Record(_)) => {
+                Fate::Retry { after_seconds: 900 }
+            }
         }
     }
 }
@@ -80,6 +97,17 @@ pub async fn process_event<P: Ports>(
     match serde_json::from_str(received.body) {
         Ok(Event::ResultSettled { job_id, database }) => {
             settle(ports, registry, received, &job_id, &database).await
+        }
+        Ok(Event::Reconcile { after }) => {
+            let compared = compare_slice(ports, registry, after).await?;
+            Ok(Processed {
+                fate: compared.fate,
+                failures: compared
+                    .failures
+                    .into_iter()
+                    .map(RoundError::from)
+                    .collect(),
+            })
         }
         Ok(Event::Deliver) => {
             let failures = deliver(ports).await?.failures.into_iter();
@@ -111,7 +139,9 @@ pub async fn process_event<P: Ports>(
 /// 1. Settle: one update, which ends the job only while it runs and when each of its results has ended. An event that
 ///    comes twice, or before those of other results, changes nothing; when its answer is lost it comes again.
 /// 2. An event that names no job is recorded under the message's id, so that a second delivery adds no row.
-/// 3. Tell: what fails of it, or is not come to, the hourly round finds in the catalogue. Alarms wait for the job's end, so
+/// 3. Compare the backup with the one before it; see [`compare_with_the_one_before`]. What fails of that does not keep 4 from
+///    being done; then the event comes again.
+/// 4. Tell: what fails of it, or is not come to, the hourly round finds in the catalogue. Alarms wait for the job's end, so
 ///    that what happens to all of its databases is one notice.
 async fn settle<P: Ports>(
     ports: &P,
@@ -131,11 +161,13 @@ async fn settle<P: Ports>(
         let fate = record(ports, received, Some((job_id, database)), error).await?;
         return Ok(fate.into());
     };
+    let compared = compare_with_the_one_before(ports, job_id, database).await;
     let look = match job.status.as_str() {
         "running" => Look::Jobs,
         _ => Look::Changes,
     };
     let failures = tell_soon(ports, registry, look).await.into_iter();
+    compared?;
     Ok(Processed {
         fate: Fate::Ack,
         failures: failures.map(RoundError::from).collect(),

@@ -10,9 +10,11 @@ mod events;
 mod notices;
 mod outbox;
 pub mod ports;
+mod reconciliation;
 mod reports;
 mod retention;
 mod round;
+mod shrinking;
 mod sweep;
 mod uploads;
 
@@ -33,9 +35,11 @@ pub use crate::dead_letters::{DeadLetterError, process_dead_letter};
 pub use crate::events::{EventError, Processed, process_event};
 pub use crate::notices::NoticeError;
 pub use crate::outbox::DeliveryError;
+pub use crate::reconciliation::{Compared, ReconciliationError, compare_slice};
 pub use crate::reports::ReportError;
 pub use crate::retention::RetentionError;
 pub use crate::round::{Report, Round, RoundError, round};
+pub use crate::shrinking::ShrinkingError;
 pub use crate::sweep::SweepError;
 pub use crate::uploads::UploadError;
 

@@ -8,6 +8,7 @@ use shared::registry::Registry;
 use crate::notices::{Look, NoticeError, tell};
 use crate::outbox::{Deliveries, DeliveryError, deliver};
 use crate::ports::Ports;
+use crate::reconciliation::{ReconciliationError, begin_daily};
 use crate::retention::{RetentionError, retention};
 use crate::sweep::{SweepError, sweep};
 use crate::uploads::{UploadError, abort_uploads};
@@ -33,6 +34,9 @@ pub enum RoundError {
     /// The api may ask for another one although this was made.
     #[error("it was not recorded that the janitor made its round")]
     Made(#[source] DatabaseError),
+    /// Of the comparison with the bucket.
+    #[error(transparent)]
+    Reconciliation(#[from] ReconciliationError),
 }
 
 /// What a round came to.
@@ -55,6 +59,8 @@ pub struct Report {
     pub resent: usize,
     /// Results that were taken from an exporter that is gone.
     pub taken_back: usize,
+    /// Results that no exporter finished in time, and that were ended.
+    pub overdue: u64,
     /// Jobs that were settled.
     pub settled: u64,
     /// Jobs without results that were ended.
@@ -73,6 +79,8 @@ pub struct Report {
     pub postponed: usize,
     /// Letters that are not tried again.
     pub undeliverable: usize,
+    /// Whether the comparison with the bucket was begun.
+    pub reconciling: bool,
     /// Steps that did not work.
     pub failures: usize,
 }
@@ -82,8 +90,10 @@ pub struct Report {
 pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
     let (catalogue, bucket, now) = (ports.catalogue(), ports.bucket(), ports.clock().now());
     let retention = retention(catalogue, bucket, registry, now).await;
-    let sweep = sweep(catalogue, ports.exports(), now).await;
-    let uploads = abort_uploads(catalogue, bucket).await;
+    let sweep = sweep(catalogue, ports.exports(), registry, now).await;
+    let uploads = abort_uploads(catalogue, bucket, now).await;
+    let reconciliation = begin_daily(ports).await;
+    let reconciling = *reconciliation.as_ref().unwrap_or(&false);
     // Behind what changes the facts. A letter is sent here although its message is lost.
     let told = tell(ports, registry, Look::All).await;
     let (sent, unsent) = match deliver(ports).await {
@@ -98,6 +108,7 @@ pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
         .map(RoundError::from)
         .chain(sweep.failures.into_iter().map(RoundError::from))
         .chain(uploads.failures.into_iter().map(RoundError::from))
+        .chain(reconciliation.err().map(RoundError::from))
         .chain(told.failures.into_iter().map(RoundError::from))
         .chain(sent.failures.into_iter().map(RoundError::from))
         .chain(unsent.map(RoundError::from))
@@ -109,6 +120,7 @@ pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
             locked: retention.locked,
             resent: sweep.resent,
             taken_back: sweep.taken_back,
+            overdue: sweep.overdue,
             settled: sweep.settled,
             given_up: sweep.given_up,
             aborted: uploads.aborted,
@@ -118,6 +130,7 @@ pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
             delivered: sent.delivered,
             postponed: sent.postponed,
             undeliverable: sent.given_up,
+            reconciling,
             failures: failures.len(),
         },
         failures,

@@ -4,6 +4,7 @@ use shared::catalogue::settlement;
 use shared::catalogue::sweep::{self, Waiting};
 use shared::message::ExportMessage;
 use shared::ports::{Database, DatabaseError, Outcome, Queue, QueueError, Statement};
+use shared::registry::Registry;
 use shared::time::Timestamp;
 
 /// How long a result may wait for an exporter, and a job for its results.
@@ -28,6 +29,9 @@ pub enum SweepError {
     /// The results are queued again, and some messages may be sent.
     #[error("the messages of results that were taken back were not sent")]
     Redrive(#[source] QueueError),
+    /// The results may or may not have ended.
+    #[error("the results whose deadline is over were not ended")]
+    EndOverdue(#[source] DatabaseError),
     /// The jobs may or may not have ended.
     #[error("the jobs whose results have ended were not settled")]
     Settle(#[source] DatabaseError),
@@ -43,6 +47,8 @@ pub(crate) struct Sweep {
     pub(crate) resent: usize,
     /// Results that were taken from an exporter that is gone.
     pub(crate) taken_back: usize,
+    /// Results that no exporter finished in time, and that were ended.
+    pub(crate) overdue: u64,
     /// Jobs that were settled.
     pub(crate) settled: u64,
     /// Jobs without results that were ended.
@@ -58,14 +64,20 @@ pub(crate) struct Sweep {
 ///    exporter comes.
 /// 2. Queue the results whose exporter is gone, by compare-and-set, then send their messages. A stop in between leaves
 ///    them to 1.
-/// 3. Settle the jobs whose results have all ended, when no event did. An event that comes later changes nothing.
-/// 4. End the jobs that never got a result. Once ended, they are not found again.
+/// 3. End the queued results that no exporter would take any more, by one update: an hour after their deadline, so that an
+///    exporter can say itself why. One that has ended is not found again. It comes before 1, which would send a message for them,
+///    and they are settled by 4.
+/// 4. Settle the jobs whose results have all ended, when no event did. An event that comes later changes nothing.
+/// 5. End the jobs that never got a result. Once ended, they are not found again.
 pub(crate) async fn sweep<C: Database, Q: Queue<ExportMessage>>(
     catalogue: &C,
     exports: &Q,
+    registry: &Registry,
     now: Timestamp,
 ) -> Sweep {
     let mut failures = Vec::new();
+    let overdue = run(catalogue, end_overdue(registry, now)).await;
+    let overdue = or_default(overdue.map_err(SweepError::EndOverdue), &mut failures);
     let resent = resend(catalogue, exports, now).await;
     let resent = or_default(resent, &mut failures);
     let taken_back = take_back(catalogue, exports, now).await;
@@ -78,10 +90,23 @@ pub(crate) async fn sweep<C: Database, Q: Queue<ExportMessage>>(
     Sweep {
         resent,
         taken_back,
+        overdue: overdue.changes,
         settled: settled.changes,
         given_up: given_up.changes,
         failures,
     }
+}
+
+/// The end of what no exporter took before the deadline that the registry sets.
+fn end_overdue(registry: &Registry, now: Timestamp) -> Statement {
+    let own = registry.databases.iter().filter_map(|database| {
+        let seconds = i64::from(database.deadline_hours?) * 3600;
+        Some((database.name.clone(), seconds.into()))
+    });
+    let own = serde_json::Value::Object(own.collect());
+    let of_others = i64::from(registry.backup.deadline_hours) * 3600;
+    let over_since = now.plus_seconds(-PATIENCE_SECONDS);
+    sweep::end_overdue(own.to_string(), of_others, over_since, now, RESULTS)
 }
 
 async fn resend<C: Database, Q: Queue<ExportMessage>>(

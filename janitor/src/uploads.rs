@@ -1,10 +1,13 @@
-//! Uploads of exports that ended without them.
+//! Uploads of exports that ended without them, or that stand still for a day.
 
 use shared::catalogue::checkpoints::{self, Abandoned};
 use shared::ports::{Database, DatabaseError, ObjectStore, StoreError};
+use shared::time::Timestamp;
 
 /// Uploads a round; the rest waits an hour.
 const UPLOADS: u32 = 100;
+/// How long an export may stand still before its upload is given up; it would begin anew.
+const PATIENCE_SECONDS: i64 = 86_400;
 
 /// An upload that nobody goes on with is still there. It comes up again in an hour, and R2 forgets it after seven days.
 #[derive(Debug, thiserror::Error)]
@@ -31,15 +34,17 @@ pub(crate) struct Uploads {
 
 /// Aborts the uploads of exports that were given up where no exporter could: when their message became a dead letter.
 ///
-/// 1. Read the checkpoints whose result has ended. Nobody goes on from one of those.
+/// 1. Read the checkpoints whose result has ended, or that were saved a day ago and that nobody holds. An exporter that takes
+///    one of these at this moment finds its upload gone, and begins anew.
 /// 2. Abort the upload of each. One that is gone, or completed, is left as it is.
 /// 3. Forget the checkpoint. A stop before that repeats 2.
 pub(crate) async fn abort_uploads<C: Database, B: ObjectStore>(
     catalogue: &C,
     bucket: &B,
+    now: Timestamp,
 ) -> Uploads {
     let mut uploads = Uploads::default();
-    let found = match abandoned(catalogue).await {
+    let found = match abandoned(catalogue, now).await {
         Ok(found) => found,
         Err(error) => {
             uploads.failures.push(UploadError::Read(error));
@@ -47,7 +52,7 @@ pub(crate) async fn abort_uploads<C: Database, B: ObjectStore>(
         }
     };
     for upload in &found {
-        match abort(catalogue, bucket, upload).await {
+        match abort(catalogue, bucket, upload, now).await {
             Ok(()) => uploads.aborted += 1,
             Err(error) => uploads.failures.push(error),
         }
@@ -55,8 +60,13 @@ pub(crate) async fn abort_uploads<C: Database, B: ObjectStore>(
     uploads
 }
 
-async fn abandoned<C: Database>(catalogue: &C) -> Result<Vec<Abandoned>, DatabaseError> {
-    let [found] = catalogue.run([checkpoints::abandoned(UPLOADS)]).await?;
+async fn abandoned<C: Database>(
+    catalogue: &C,
+    now: Timestamp,
+) -> Result<Vec<Abandoned>, DatabaseError> {
+    let before = now.plus_seconds(-PATIENCE_SECONDS);
+    let found = checkpoints::abandoned(before, now, UPLOADS);
+    let [found] = catalogue.run([found]).await?;
     found.read()
 }
 
@@ -64,12 +74,18 @@ async fn abort<C: Database, B: ObjectStore>(
     catalogue: &C,
     bucket: &B,
     upload: &Abandoned,
+    now: Timestamp,
 ) -> Result<(), UploadError> {
     if let (Some(key), Some(id)) = (&upload.key, &upload.upload) {
         let aborted = bucket.abort_upload(key, id).await;
         aborted.map_err(UploadError::Abort)?;
     }
-    let discard = checkpoints::discard(&upload.job_id, &upload.database_name);
+    let discard = checkpoints::discard(
+        &upload.job_id,
+        &upload.database_name,
+        now.plus_seconds(-PATIENCE_SECONDS),
+        now,
+    );
     let discarded = catalogue.run([discard]).await;
     discarded.map(drop).map_err(UploadError::Record)
 }

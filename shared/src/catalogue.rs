@@ -10,6 +10,7 @@ pub mod leases;
 pub mod outbox;
 #[cfg(test)]
 mod plans;
+pub mod reconciliation;
 pub mod reports;
 pub mod retention;
 pub mod settlement;

@@ -239,6 +239,7 @@ impl About<'_> {
             deferred: plan.deferred.clone(),
             left_out: plan.left_out.clone(),
             without_rows: plan.without_rows.clone(),
+            origin: None,
             warnings: plan.warnings.clone(),
         }
     }

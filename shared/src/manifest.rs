@@ -49,9 +49,32 @@ pub struct Manifest {
     /// Tables that are taken without their rows, because the registry says so; they are not among `tables`.
     #[serde(default)]
     pub without_rows: Vec<String>,
+    /// Where it comes from and how long it is kept; not known of a dump that an older version of Cache made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// What a person should know before trusting this dump alone (an FTS5 index whose text cannot be read back).
     #[serde(default)]
     pub warnings: Vec<String>,
+}
+
+/// What the catalogue knows of a backup besides its dump, so that the bucket alone can rebuild the catalogue. Moments
+/// are Unix seconds, as in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// When the job was planned.
+    pub planned_at: i64,
+    /// What planned it: `scheduled` or `manual`.
+    pub trigger: String,
+    /// Why somebody triggered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The UTC date of the backup, `YYYY-MM-DD`.
+    pub date: String,
+    /// When the backup was made.
+    pub created_at: i64,
+    /// When it may be deleted, as the registry had it then.
+    pub expires_at: i64,
 }
 
 /// A dump that is stored as gzip.

@@ -39,4 +39,11 @@ pub enum Event {
         /// What tells it from any other.
         id: String,
     },
+    /// The comparison of the catalogue with the bucket is to go on. The catalogue knows from where; see
+    /// [`crate::catalogue::reconciliation`].
+    Reconcile {
+        /// The key after which it goes on; `None` at the beginning.
+        #[serde(default)]
+        after: Option<String>,
+    },
 }

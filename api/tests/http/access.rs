@@ -22,6 +22,11 @@ const PRIVATE: &[(Method, &str)] = &[
     (Method::GET, "/alerts"),
     (Method::GET, "/alerts/deliveries"),
     (Method::POST, "/alerts/test"),
+    (Method::GET, "/dead-letters"),
+    (Method::GET, "/dead-letters/1"),
+    (Method::POST, "/dead-letters/1/redrive"),
+    (Method::POST, "/dead-letters/1/discard"),
+    (Method::POST, "/reindex"),
     (Method::GET, "/no/such/path"),
     (Method::DELETE, "/status"),
 ];

@@ -4,6 +4,7 @@
 mod access;
 mod alerts;
 mod dashboard;
+mod dead_letters;
 mod documentation;
 mod download;
 mod listing;

@@ -157,6 +157,19 @@ impl Server {
         );
     }
 
+    /// A message that no retry saved.
+    pub(crate) fn dead_letter(&self, queue: &str, body: &str) {
+        self.write(
+            Statement::new(
+                "INSERT INTO dead_letters (message_id, queue, body, error_message, attempts, first_seen_at, last_seen_at) \
+                 VALUES (?2, ?1, ?2, 'the rows could not be read: D1 is overloaded', 4, ?3, ?3)",
+            )
+            .bind(queue)
+            .bind(body)
+            .bind(SUNDAY + 3600),
+        );
+    }
+
     /// A stored backup: its row and its object, which says who it is.
     pub(crate) fn backup(&self, database: &str, created: i64, job: &str) {
         let date = Timestamp::from_seconds(created).date();

@@ -10,4 +10,5 @@ mod bench;
 mod crashes;
 mod facts;
 mod gzip;
+mod origin;
 mod pages;

@@ -6,7 +6,9 @@ use std::ops::Deref;
 use janitor::ports::System;
 use janitor::{DeadLetterError, EventError, Round};
 use pollster::block_on;
+use serde_json::json;
 use shared::delivery::{Fate, Received};
+use shared::dump::{hex, sha256};
 use shared::message::{Event, ExportMessage};
 use shared::native::{MemoryObjects, MemoryQueue, MemoryWebhooks, NativeDatabase, TestClock};
 use shared::notice::channels::Settings;
@@ -158,11 +160,17 @@ impl Bench {
         let stem = format!("{created}/{database}");
         self.write(&format!(
             "INSERT INTO backup_inventory (r2_key, database_name, backup_date, size_bytes, created_at, expires_at) \
-             VALUES ('{stem}.sql', '{database}', '2024-12-08', 100, {created}, {expires})"
+             VALUES ('{stem}.sql', '{database}', '2024-12-08', 4, {created}, {expires})"
         ));
+        let manifest = json!({
+            "format": 1, "tool": "Cache", "database": database, "databaseId": "id", "jobId": "job", "key": format!("{stem}.sql"),
+            "generated": "2024-12-08T03:00:00.000Z", "consistency": "snapshot", "sizeBytes": 4,
+            "sha256": hex(&sha256(b"dump")), "schemaSha256": "", "totalRows": 0, "tables": [],
+        });
         self.bucket.place(&format!("{stem}.sql"), b"dump");
+        let manifest = manifest.to_string();
         self.bucket
-            .place(&format!("{stem}.manifest.json"), b"manifest");
+            .place(&format!("{stem}.manifest.json"), manifest.as_bytes());
     }
 
     pub(crate) fn event(&self, body: &str) -> Result<Fate, EventError> {
@@ -200,6 +208,30 @@ impl Bench {
 
     pub(crate) fn round(&self) -> Round {
         block_on(janitor::round(&self.ports, &self.registry))
+    }
+
+    /// Delivers the janitor's own messages, each twice, until there is none any more; what went wrong by then.
+    pub(crate) fn deliver_events(&self) -> Vec<String> {
+        let mut failures = Vec::new();
+        for _ in 0..1000 {
+            let events = self.events.take();
+            if events.is_empty() {
+                return failures;
+            }
+            for event in events {
+                let Event::Reconcile { after } = event else {
+                    continue;
+                };
+                let compared = block_on(janitor::compare_slice(&self.ports, &self.registry, after));
+                let compared = compared.unwrap();
+                failures.extend(compared.failures.iter().map(ToString::to_string));
+            }
+        }
+        assert!(
+            self.events.messages().is_empty(),
+            "there is no end to events"
+        );
+        failures
     }
 
     /// The databases for which a message was sent, each once.

@@ -153,6 +153,73 @@ fn a_system_in_order_is_left_alone() {
     bench.settled("ended", "a");
     bench.backup("a", 1, NOW + 1);
     let before = bench.state();
+    assert!(bench.round().report.reconciling);
     assert_eq!(bench.round().report, janitor::Report::default());
     assert_eq!(bench.state(), before);
+}
+
+#[test]
+fn a_result_that_nobody_took_is_ended_an_hour_after_its_deadline() {
+    let bench = Bench::new();
+    bench.job("job", &[("a", "queued"), ("b", "success")]);
+    // Planned two hours ago; the deadline is six hours after that.
+    bench.clock.advance(5 * 3600 - 1);
+    assert_eq!(bench.round().report.overdue, 0);
+    bench.clock.advance(1);
+    bench.exports.take();
+    let report = bench.round().report;
+    assert_eq!((report.overdue, report.settled, report.resent), (1, 1, 0));
+    let result =
+        bench.read("SELECT status, error_message FROM backup_results WHERE database_name = 'a'");
+    assert!(
+        result.starts_with("failed No exporter finished it"),
+        "{result}"
+    );
+    let job = bench.read("SELECT status, successful_count, failed_count FROM backup_jobs");
+    assert_eq!(job, "failed 1 1");
+    assert_eq!(bench.round().report, janitor::Report::default());
+}
+
+#[test]
+fn a_redriven_result_has_its_whole_time_again() {
+    let bench = Bench::new();
+    bench.job("job", &[("a", "queued")]);
+    bench.write(&format!(
+        "UPDATE backup_results SET redriven_at = {}",
+        NOW + 4 * 3600
+    ));
+    bench.clock.advance(11 * 3600 - 1);
+    assert_eq!(bench.round().report.overdue, 0);
+    bench.clock.advance(1);
+    assert_eq!(bench.round().report.overdue, 1);
+}
+
+#[test]
+fn a_result_that_an_exporter_holds_is_not_overdue() {
+    let bench = Bench::new();
+    bench.job("job", &[("a", "queued")]);
+    bench.lease("a", NOW + 100 * 3600);
+    bench.clock.advance(50 * 3600);
+    assert_eq!(bench.round().report.overdue, 0);
+}
+
+#[test]
+fn a_jobs_end_is_the_same_whatever_the_order_of_events() {
+    let ends = ["a b c", "a c b", "b a c", "b c a", "c a b", "c b a"].map(|order| {
+        let bench = Bench::new();
+        bench.job("job", &[("a", "queued"), ("b", "queued"), ("c", "queued")]);
+        for (nth, database) in order.split(' ').enumerate() {
+            let status = if database == "b" { "failed" } else { "success" };
+            bench.write(&format!(
+                "UPDATE backup_results SET status = '{status}', completed_at = {} + unicode(database_name), size_bytes = 7 \
+                 WHERE database_name = '{database}'", PLANNED
+            ));
+            for _ in 0..=nth {
+                bench.settled("job", database);
+            }
+        }
+        bench.read("SELECT status, completed_at, duration_ms, successful_count, failed_count, total_size_bytes, error_message FROM backup_jobs")
+    });
+    assert!(ends[0].starts_with("failed"));
+    assert!(ends.iter().all(|end| *end == ends[0]), "{ends:#?}");
 }

@@ -72,7 +72,7 @@ pub fn forget(claimant: &Claimant<'_>) -> Statement {
     )
 }
 
-/// A checkpoint whose result has ended without it.
+/// A checkpoint that nobody goes on from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Abandoned {
     /// The job's UUID.
@@ -85,22 +85,29 @@ pub struct Abandoned {
     pub upload: Option<String>,
 }
 
-/// Reads at most `limit` checkpoints, as [`Abandoned`], from which nobody goes on.
-pub fn abandoned(limit: u32) -> Statement {
+/// Reads at most `limit` checkpoints, as [`Abandoned`], from which nobody goes on: their result has ended, or they were saved
+/// at or before `before` and nobody holds it.
+pub fn abandoned(before: Timestamp, now: Timestamp, limit: u32) -> Statement {
     Statement::new(
         "SELECT c.job_id, c.database_name, json_extract(c.state, '$.key') AS key, json_extract(c.state, '$.upload') AS upload \
          FROM export_checkpoints c WHERE NOT EXISTS (SELECT 1 FROM backup_results r WHERE r.job_id = c.job_id \
-         AND r.database_name = c.database_name AND r.status IN ('queued', 'running')) ORDER BY c.job_id, c.database_name LIMIT ?1",
+         AND r.database_name = c.database_name AND r.status IN ('queued', 'running') \
+         AND (c.saved_at > ?1 OR r.lease_expires_at > ?2)) ORDER BY c.job_id, c.database_name LIMIT ?3",
     )
+    .bind(before.seconds())
+    .bind(now.seconds())
     .bind(i64::from(limit))
 }
 
-/// Forgets such a checkpoint.
-pub fn discard(job_id: &str, database: &str) -> Statement {
+/// Forgets such a checkpoint, if it still is one.
+pub fn discard(job_id: &str, database: &str, before: Timestamp, now: Timestamp) -> Statement {
     Statement::new(
-        "DELETE FROM export_checkpoints WHERE job_id = ?1 AND database_name = ?2 AND NOT EXISTS (SELECT 1 FROM backup_results \
-         WHERE job_id = ?1 AND database_name = ?2 AND status IN ('queued', 'running'))",
+        "DELETE FROM export_checkpoints WHERE job_id = ?1 AND database_name = ?2 AND NOT EXISTS (SELECT 1 FROM backup_results r \
+         WHERE r.job_id = ?1 AND r.database_name = ?2 AND r.status IN ('queued', 'running') \
+         AND (export_checkpoints.saved_at > ?3 OR r.lease_expires_at > ?4))",
     )
     .bind(job_id)
     .bind(database)
+    .bind(before.seconds())
+    .bind(now.seconds())
 }

@@ -66,12 +66,18 @@ pub struct ResultState {
     pub attempts: u32,
     /// When its job was planned, Unix seconds.
     pub planned_at: i64,
+    /// When it got another chance after its end, Unix seconds: its deadline counts from there.
+    pub redriven_at: Option<i64>,
+    /// What planned its job: `scheduled` or `manual`.
+    pub trigger_type: String,
+    /// Why somebody triggered it.
+    pub reason: Option<String>,
 }
 
 /// The result as it is: no or one [`ResultState`].
 pub fn state(job_id: &str, database: &str) -> Statement {
     Statement::new(
-        "SELECT r.status, r.attempts, j.started_at AS planned_at FROM backup_results r JOIN backup_jobs j ON j.job_id = r.job_id WHERE r.job_id = ?1 AND r.database_name = ?2",
+        "SELECT r.status, r.attempts, j.started_at AS planned_at, r.redriven_at, j.trigger_type, j.reason FROM backup_results r JOIN backup_jobs j ON j.job_id = r.job_id WHERE r.job_id = ?1 AND r.database_name = ?2",
     )
     .bind(job_id)
     .bind(database)
@@ -113,7 +119,7 @@ pub struct StoredDump<'a> {
     pub date: &'a str,
     /// When it is recorded.
     pub now: Timestamp,
-    /// When it may be deleted.
+    /// When it may be deleted, where its manifest does not say so.
     pub expires: Timestamp,
     /// How long the export took.
     pub duration_ms: i64,
@@ -122,10 +128,12 @@ pub struct StoredDump<'a> {
 }
 
 /// Records a stored dump: its row of the inventory (a row of a backup that was deleted from the same key becomes this
-/// one's), then the end of its result. To be run as one transaction; the
+/// one's, without its marks), then the end of its result. What its manifest says of the moments goes before `stored`,
+/// so that the row is the same whoever records it, and whenever. To be run as one transaction; the
 /// second statement's `changes` is 1 when the lease was still held, else neither changed anything.
 pub fn record(claimant: &Claimant<'_>, stored: &StoredDump<'_>) -> [Statement; 2] {
     let manifest = stored.manifest;
+    let origin = manifest.origin.as_ref();
     let tables = count(manifest.tables.len());
     let inventory = claimant
         .statement(
@@ -135,15 +143,20 @@ pub fn record(claimant: &Claimant<'_>, stored: &StoredDump<'_>) -> [Statement; 2
              AND status = 'running' AND lease_token = ?3) ON CONFLICT (r2_key) DO UPDATE SET size_bytes = excluded.size_bytes, \
              table_count = excluded.table_count, row_count = excluded.row_count, created_at = excluded.created_at, \
              expires_at = excluded.expires_at, job_id = excluded.job_id, sha256 = excluded.sha256, \
-             consistency = excluded.consistency, deleted_at = NULL",
+             consistency = excluded.consistency, deleted_at = NULL, deleted_because = NULL, locked_at = NULL, lost_at = NULL, damage = NULL, \
+             pinned_at = iif(job_id IS excluded.job_id, pinned_at, NULL), \
+             pin_note = iif(job_id IS excluded.job_id, pin_note, NULL), \
+             verified_at = iif(job_id IS excluded.job_id, verified_at, NULL), \
+             drill_failed_at = iif(job_id IS excluded.job_id, drill_failed_at, NULL), \
+             shrunk = iif(job_id IS excluded.job_id, shrunk, NULL)",
         )
         .bind(manifest.key.as_str())
         .bind(stored.date)
         .bind(integer(manifest.size_bytes))
         .bind(tables)
         .bind(integer(manifest.total_rows))
-        .bind(stored.now.seconds())
-        .bind(stored.expires.seconds())
+        .bind(origin.map_or(stored.now.seconds(), |origin| origin.created_at))
+        .bind(origin.map_or(stored.expires.seconds(), |origin| origin.expires_at))
         .bind(manifest.sha256.as_str())
         .bind(manifest.consistency.as_str());
     let result = claimant

@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 
-use super::{alarms, outbox, reports, retention, settlement, sweep};
+use super::{alarms, outbox, reconciliation, reports, retention, settlement, sweep};
 use crate::native::NativeDatabase;
 use crate::ports::{Database, Statement};
 use crate::time::Timestamp;
@@ -88,6 +88,8 @@ fn the_sweep_reads_what_runs() {
     assert!(uses(queued, "idx_backup_jobs_status (status=?)"));
     let taken_back = sweep::take_back(NOW, NOW, 500);
     assert!(uses(taken_back, "idx_backup_results_running"));
+    let overdue = sweep::end_overdue("{}".to_owned(), 3600, NOW, NOW, 500);
+    assert!(uses(overdue, "idx_backup_jobs_status (status=?)"));
     let empty = settlement::give_up_empty(NOW, NOW);
     assert!(uses(empty, "idx_backup_jobs_status (status=?)"));
 }
@@ -142,4 +144,21 @@ fn reports_read_the_jobs_that_are_not_reported() {
 fn letters_are_found_by_when_they_are_due() {
     let due = outbox::due(NOW, 10);
     assert!(uses(due, "idx_outbox_due (next_attempt_at<?)"));
+}
+
+#[test]
+fn reconciliation_reads_rows_by_their_keys() {
+    let rows = reconciliation::rows(Some("a"), Some("b"), 100);
+    assert!(uses(rows, "(r2_key>? AND r2_key<?)"));
+    let neighbours = || reconciliation::neighbours("job", "a");
+    assert!(uses(neighbours(), "idx_backup_results_once"));
+    assert!(uses(neighbours(), "idx_inventory_live"));
+    for mark in [
+        reconciliation::shrunk(1, None),
+        reconciliation::lost(1, NOW),
+        reconciliation::found_again(1),
+        reconciliation::damage(1, None),
+    ] {
+        assert!(uses(mark, "INTEGER PRIMARY KEY (rowid=?)"));
+    }
 }

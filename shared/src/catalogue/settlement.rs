@@ -38,6 +38,16 @@ pub fn settle(job_id: &str) -> Statement {
     Statement::new(settle!("= ?1")).bind(job_id)
 }
 
+/// Lets a job that has ended be settled anew, because a result of it is another now; to be followed by [`settle()`] in the same
+/// transaction.
+pub fn reopen(job_id: &str) -> Statement {
+    Statement::new(
+        "UPDATE backup_jobs SET status = 'running', completed_at = NULL, duration_ms = NULL, error_message = NULL \
+         WHERE job_id = ?1 AND status <> 'running'",
+    )
+    .bind(job_id)
+}
+
 /// Does [`settle()`] to every running job; `changes` is how many have ended.
 pub fn settle_all() -> Statement {
     Statement::new(settle!(

@@ -39,3 +39,31 @@ pub fn take_back(lease_ended_by: Timestamp, claimed_by: Timestamp, limit: u32) -
     .bind(claimed_by.seconds())
     .bind(i64::from(limit))
 }
+
+/// Ends as failed the queued results of running jobs whose time is over since `over_since` or longer. It counts from when the job was
+/// planned, or the result got another chance, and is of so many seconds: `seconds` has those of databases by name, a JSON object;
+/// `of_others` is everybody else's. `changes` is how many.
+pub fn end_overdue(
+    seconds: String,
+    of_others: i64,
+    over_since: Timestamp,
+    now: Timestamp,
+    limit: u32,
+) -> Statement {
+    Statement::new(
+        "UPDATE backup_results SET status = 'failed', completed_at = ?4, duration_ms = max(0, (?4 - started_at) * 1000), \
+         lease_token = NULL, lease_expires_at = NULL, error_message = 'No exporter finished it before its deadline was over \
+         (deadline_hours in databases.toml). See whether the exporter is deployed, whether its queue is paused or full, and what \
+         `npx wrangler tail -c wrangler/exporter.jsonc` says; then trigger a new backup.' \
+         || coalesce(' The last attempt: ' || error_message, '') \
+         WHERE id IN (SELECT r.id FROM backup_results r JOIN backup_jobs j ON j.job_id = r.job_id \
+         WHERE j.status = 'running' AND r.status = 'queued' AND coalesce(r.redriven_at, j.started_at) \
+         + coalesce((SELECT d.value FROM json_each(?1) d WHERE d.key = r.database_name), ?2) <= ?3 \
+         ORDER BY r.started_at, r.id LIMIT ?5)",
+    )
+    .bind(seconds)
+    .bind(of_others)
+    .bind(over_since.seconds())
+    .bind(now.seconds())
+    .bind(i64::from(limit))
+}

@@ -1,0 +1,51 @@
+//! `POST /reindex`: the catalogue is rebuilt from what is in the bucket.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use shared::catalogue::reconciliation;
+use shared::message::Event;
+use shared::ports::{Clock, Queue};
+
+use crate::ports::Ports;
+use crate::problem::{Kind, Problem};
+use crate::state::App;
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Begun {
+    status: &'static str,
+    message: &'static str,
+}
+
+/// Begins a comparison of the catalogue with the bucket.
+///
+/// 1. Begin by compare-and-set: of two requests one is told that it is under way.
+/// 2. Send the message to the janitor. Lost, the janitor's hourly round sends it.
+#[worker::send]
+pub(crate) async fn reindex<P: Ports>(
+    State(app): State<App<P>>,
+) -> Result<(StatusCode, Json<Begun>), Problem> {
+    let now = app.ports().clock().now();
+    let [begun] = app.query([reconciliation::begin(now, None)]).await?;
+    if begun.changes != 1 {
+        return Err(Problem::new(
+            Kind::UnderWay,
+            "The catalogue is being compared with the bucket. Ask again when that has ended; one that stands still may be begun anew after an hour.",
+        ));
+    }
+    let sent = app
+        .ports()
+        .events()
+        .send(&[Event::Reconcile { after: None }]);
+    sent.await
+        .map_err(|error| Problem::internal("wake the janitor", error, true))?;
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Begun {
+            status: "started",
+            message: "Backups that the catalogue does not know are taken from the bucket. See /list.",
+        }),
+    ))
+}
