@@ -35,6 +35,7 @@ use crate::ports::{Clock, Database, DatabaseError};
 use crate::registry::Omissions;
 use crate::time::Timestamp;
 
+pub use self::hash::Sha256 as RunningSha256;
 pub use self::paged::{Cursor, PagedDump, Piece, Rendered};
 
 use self::data::Reading;

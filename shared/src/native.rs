@@ -5,6 +5,7 @@
 
 mod clock;
 mod database;
+mod engine;
 mod faults;
 mod isolate;
 mod objects;
@@ -14,6 +15,7 @@ mod sources;
 
 pub use clock::TestClock;
 pub use database::NativeDatabase;
+pub use engine::NativeEngine;
 pub use faults::{Fault, Faults};
 pub use isolate::TestIsolate;
 pub use objects::MemoryObjects;

@@ -8,15 +8,16 @@ use super::hex;
 
 /// SHA-256 so far. As JSON it is its state in hex, from which it goes on.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sha256(sha2::Sha256);
+pub struct Sha256(sha2::Sha256);
 
 impl Sha256 {
-    pub(crate) fn update(&mut self, bytes: impl AsRef<[u8]>) {
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.update(bytes);
     }
 
     /// The hash of all that came.
-    pub(crate) fn finish(&self) -> [u8; 32] {
+    pub fn finish(&self) -> [u8; 32] {
         self.0.clone().finalize().into()
     }
 }

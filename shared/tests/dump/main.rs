@@ -8,6 +8,7 @@
 
 mod again;
 mod bench;
+mod drill;
 mod errata;
 mod foreign_keys;
 mod full_text;
