@@ -20,7 +20,7 @@ fn proof(manifest: &Manifest) -> (&str, Vec<(&str, u64, &str)>, Option<&str>) {
     )
 }
 
-fn restored(dumped: &Dumped) -> Source {
+pub(crate) fn restored(dumped: &Dumped) -> Source {
     let database = NativeDatabase::empty();
     let foreign_keys = match dumped.manifest.deferred.is_empty() {
         true => ForeignKeys::AlwaysOn,

@@ -149,3 +149,17 @@ fn what_is_gone_or_cut_off_fails() {
     );
     assert!(matches!(gone, Ok(Progress::Ended(Verdict::Failed(_)))));
 }
+
+#[test]
+fn a_circle_of_tables_is_opened_at_the_same_key_when_it_is_restored() {
+    let source = Source::of(
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id));
+         CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b (id));
+         INSERT INTO b VALUES (1, NULL), (2, NULL);
+         INSERT INTO a VALUES (5, 1), (6, 2);
+         UPDATE b SET a = id + 4;",
+    );
+    let dumped = stored(source.dump());
+    let verdict = verdict_on(dumped.text.as_bytes(), &dumped.manifest);
+    assert_eq!(verdict, Verdict::Passed);
+}
