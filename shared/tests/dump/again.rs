@@ -1,6 +1,7 @@
 //! A database that was restored from a dump has the hashes of the dump's manifest.
 
 use pollster::block_on;
+use shared::drill::differences;
 use shared::dump::dump;
 use shared::manifest::Manifest;
 use shared::native::NativeDatabase;
@@ -8,17 +9,6 @@ use testkit::random::RandomDatabase;
 use testkit::restore::{ForeignKeys, statement_by_statement_with};
 
 use crate::bench::{Dumped, Source, clock, request};
-
-/// What has to be the same: the schema, and each table's rows.
-fn proof(manifest: &Manifest) -> (&str, Vec<(&str, u64, &str)>, Option<&str>) {
-    let tables = manifest.tables.iter();
-    let tables = tables.map(|table| (&*table.name, table.rows, &*table.sha256));
-    (
-        &manifest.schema_sha256,
-        tables.collect(),
-        manifest.rest_sha256.as_deref(),
-    )
-}
 
 pub(crate) fn restored(dumped: &Dumped) -> Source {
     let database = NativeDatabase::empty();
@@ -40,9 +30,8 @@ pub(crate) fn faults(made: &RandomDatabase) -> Vec<String> {
     let room = 1_000 << (made.seed % 8);
     let mut faults = Vec::new();
     let mut compare = |way: &str, first: &Manifest, second: &Manifest| {
-        if proof(first) != proof(second) {
-            faults.push(format!("{way}: {:?}\n  {:?}", proof(first), proof(second)));
-        }
+        let found = differences(first, second).unwrap();
+        faults.extend(found.iter().map(|found| format!("{way}: {found}")));
     };
     if let Ok(first) = source.try_dump() {
         let first = Dumped::from(first);
