@@ -149,6 +149,27 @@ fn judged(error: DatabaseError, what: &str) -> Result<Option<Verdict>, DrillErro
     }
 }
 
+/// Whether a statement lacks a table that the backup leaves out.
+fn is_about_left_out(error: &DatabaseError, manifest: &Manifest) -> bool {
+    let DatabaseError::Refused { message } = error else {
+        return false;
+    };
+    let Some((_, missing)) = message.split_once("no such table: ") else {
+        return false;
+    };
+    let missing = missing.strip_prefix("main.").unwrap_or(missing);
+    let mut left_out = manifest.left_out.iter();
+    // What the runtime says behind the name begins with a blank or a colon.
+    left_out.any(|name| {
+        let rest = missing.get(name.len()..).unwrap_or_default();
+        let is_whole = rest.is_empty() || rest.starts_with([' ', ':']);
+        is_whole
+            && missing
+                .get(..name.len())
+                .is_some_and(|found| found.eq_ignore_ascii_case(name))
+    })
+}
+
 /// Restores the statements that end in the next range, or the last ones.
 async fn restore<E: Engine, B: ObjectStore>(
     engine: &E,
@@ -202,6 +223,11 @@ async fn restore<E: Engine, B: ObjectStore>(
                 at(first),
                 at(last)
             );
+            if is_about_left_out(&error, manifest) {
+                return Ok(Some(Verdict::Unproved(format!(
+                    "it refers to a table that is left out, and restores only where that is: {error}"
+                ))));
+            }
             return judged(error, &what);
         }
         *state = after;

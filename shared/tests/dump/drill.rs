@@ -163,3 +163,25 @@ fn a_circle_of_tables_is_opened_at_the_same_key_when_it_is_restored() {
     let verdict = verdict_on(dumped.text.as_bytes(), &dumped.manifest);
     assert_eq!(verdict, Verdict::Passed);
 }
+
+#[test]
+fn a_backup_that_needs_a_table_which_is_left_out_is_unproved() {
+    let source = Source::of(
+        "CREATE TABLE big (a); CREATE TABLE log (a);
+         CREATE TRIGGER logged AFTER INSERT ON log BEGIN INSERT INTO big VALUES (1); END;
+         CREATE VIEW all_of_big AS SELECT * FROM big;",
+    );
+    let dumped = stored(source.without(&["big"], &[]).dump());
+    let verdict = verdict_on(dumped.text.as_bytes(), &dumped.manifest);
+    // What uses a missing table may be made all the same.
+    assert!(!matches!(verdict, Verdict::Failed(_)), "{verdict:?}");
+    let text = dumped.text.replace(
+        "CREATE TABLE log",
+        "INSERT INTO big VALUES (1);\nCREATE TABLE log",
+    );
+    let unproved = verdict_on(text.as_bytes(), &dumped.manifest);
+    assert!(matches!(unproved, Verdict::Unproved(_)), "{unproved:?}");
+    let broken = text.replace("INTO big", "INTO bigger");
+    let failed = verdict_on(broken.as_bytes(), &dumped.manifest);
+    assert!(matches!(failed, Verdict::Failed(_)), "{failed:?}");
+}
