@@ -10,6 +10,7 @@
 //! What only the rows can tell (text that is no UTF-8, rows too long for one statement) is seen when they are read, and
 //! then they are read again. That the schema is still the plan's is checked in the transaction that reads the rows.
 
+mod canonical;
 mod data;
 mod full_text;
 mod hash;
@@ -34,6 +35,7 @@ use crate::ports::{Clock, Database, DatabaseError};
 use crate::registry::Omissions;
 use crate::time::Timestamp;
 
+pub use self::hash::Sha256 as RunningSha256;
 pub use self::paged::{Cursor, PagedDump, Piece, Rendered};
 
 use self::data::Reading;
@@ -236,6 +238,7 @@ impl About<'_> {
             schema_sha256: plan.schema_sha256(),
             total_rows: 0,
             tables: Vec::new(),
+            rest_sha256: None,
             deferred: plan.deferred.clone(),
             left_out: plan.left_out.clone(),
             without_rows: plan.without_rows.clone(),

@@ -9,6 +9,7 @@ pub mod catalogue;
 #[cfg(feature = "cloudflare")]
 pub mod cloudflare;
 pub mod delivery;
+pub mod drill;
 pub mod dump;
 pub mod manifest;
 pub mod message;

@@ -39,6 +39,10 @@ pub struct Manifest {
     pub total_rows: u64,
     /// The tables, in the order of the dump.
     pub tables: Vec<TableEntry>,
+    /// SHA-256 of what is no row and no schema, lower-case hex: references that are set at the end, AUTOINCREMENT counters,
+    /// settings of full-text tables. `None` by a version whose tables' hashes were of the bytes of the dump.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest_sha256: Option<String>,
     /// Foreign keys whose rows have no order that satisfies them statement by statement: restoring these needs
     /// deferred checks. `child -> parent`, empty for nearly every database.
     #[serde(default)]
@@ -100,7 +104,8 @@ pub struct TableEntry {
     pub offset: u64,
     /// How many bytes its rows take in the dump.
     pub bytes: u64,
-    /// SHA-256 of those bytes, lower-case hex.
+    /// SHA-256 of its rows in order, lower-case hex: each as it would be written alone and plainly, `(1, 'text'),` and a line
+    /// feed. It is the same however rows are packed into statements, so the database restored from the dump has it too.
     pub sha256: String,
 }
 

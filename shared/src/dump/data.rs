@@ -52,6 +52,10 @@ pub(super) struct RowText {
     /// Whole statements, each ending in a line feed.
     pub(super) pages: Vec<String>,
     pub(super) rows: u64,
+    /// How each statement of several rows begins; empty where there are none.
+    pub(super) head: String,
+    /// Whether values may be written in other ways than plainly or as hex.
+    pub(super) has_forms: bool,
 }
 
 /// Everything of a database that is no schema.
@@ -399,7 +403,10 @@ impl PageRow {
 /// The pages as statements, with the long rows where they interrupt them.
 pub(super) fn merge(rows: &Rows, pages: Vec<PageRow>, long: Vec<LongRow>) -> RowText {
     let (head, most) = (rows.head(), rows.longest_statement());
-    let mut merged = RowText::default();
+    let mut merged = RowText {
+        has_forms: rows.found.has_forms() || !long.is_empty(),
+        ..RowText::default()
+    };
     let mut long = long.into_iter().peekable();
     for page in pages {
         merged.rows += page.rows;
@@ -416,6 +423,7 @@ pub(super) fn merge(rows: &Rows, pages: Vec<PageRow>, long: Vec<LongRow>) -> Row
             }
         }
     }
+    merged.head = head;
     merged
 }
 

@@ -8,15 +8,16 @@ use super::hex;
 
 /// SHA-256 so far. As JSON it is its state in hex, from which it goes on.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sha256(sha2::Sha256);
+pub struct Sha256(sha2::Sha256);
 
 impl Sha256 {
-    pub(super) fn update(&mut self, bytes: impl AsRef<[u8]>) {
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.update(bytes);
     }
 
     /// The hash of all that came.
-    pub(super) fn finish(&self) -> [u8; 32] {
+    pub fn finish(&self) -> [u8; 32] {
         self.0.clone().finalize().into()
     }
 }
@@ -41,7 +42,8 @@ impl<'de> Deserialize<'de> for Sha256 {
     }
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+/// The bytes of a text in hex; `None` where it is none.
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())

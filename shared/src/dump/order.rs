@@ -38,7 +38,7 @@ pub(super) fn order(schema: &Schema) -> Order {
     let mut opened = Vec::new();
     let mut deferred = Vec::new();
     loop {
-        let (tables, stuck) = parents_first(schema.tables.len(), &links);
+        let (tables, mut stuck) = parents_first(schema.tables.len(), &links);
         if stuck.is_empty() {
             return Order {
                 tables,
@@ -46,6 +46,8 @@ pub(super) fn order(schema: &Schema) -> Order {
                 deferred,
             };
         }
+        // A restored database has its tables in another order, and its dump has to open the same keys.
+        stuck.sort_by_key(|table| schema.tables.get(*table).map(|table| &table.name));
         let circle = circle(&stuck, &links);
         let (cut, can_be_opened) = weakest(schema, &links, &circle);
         links.retain(|link| !cut.contains(link));

@@ -257,7 +257,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 }
                 // Grown step by step, it would take up to three times as much memory.
                 script.body.reserve(text.bytes());
-                script.add_rows(&text.pages, text.rows);
+                script.add_rows(text);
                 if next.is_last {
                     script.close_table();
                 }

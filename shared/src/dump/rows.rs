@@ -42,6 +42,13 @@ pub(super) struct Found {
     pub(super) long_rows: bool,
 }
 
+impl Found {
+    /// Whether some values are written neither plainly nor as hex.
+    pub(super) const fn has_forms(self) -> bool {
+        self.careful_text || self.long_rows
+    }
+}
+
 /// How the rows of one table are read and written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {

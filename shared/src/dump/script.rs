@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::canonical;
 use super::data::{Data, RowText};
 use super::hash::Sha256;
 use super::header::{self, grouped};
@@ -37,6 +38,9 @@ pub(super) struct Written {
     /// The table whose rows are being written.
     open: Option<OpenTable>,
     tables: Vec<TableEntry>,
+    /// Of what is no row and no schema.
+    #[serde(default)]
+    rest: Sha256,
 }
 
 /// A table some of whose rows are written.
@@ -114,9 +118,6 @@ impl<'plan> Script<'plan> {
         self.body.push_str(text);
         self.written.bytes += length(text.len());
         self.written.hash.update(text);
-        if let Some(open) = &mut self.written.open {
-            open.hash.update(text);
-        }
     }
 
     /// Header and everything before the first row. `rows` are those of the whole dump, where they are known; `missing` the
@@ -339,7 +340,7 @@ impl<'plan> Script<'plan> {
     /// The rows of one table, and its entry in the manifest.
     fn table(&mut self, name: &str, text: RowText) {
         self.open_table(name, text.rows);
-        self.add_rows(text.pages, text.rows);
+        self.add_rows(&text);
         self.close_table();
     }
 
@@ -357,17 +358,14 @@ impl<'plan> Script<'plan> {
     }
 
     /// Rows of the table that was opened.
-    pub(super) fn add_rows<P: AsRef<str>>(
-        &mut self,
-        pages: impl IntoIterator<Item = P>,
-        rows: u64,
-    ) {
-        for page in pages {
-            self.push(page.as_ref());
+    pub(super) fn add_rows(&mut self, text: &RowText) {
+        for page in &text.pages {
+            self.push(page);
         }
-        self.written.rows += rows;
+        self.written.rows += text.rows;
         if let Some(open) = &mut self.written.open {
-            open.rows += rows;
+            open.rows += text.rows;
+            canonical::feed(&mut open.hash, text, &self.plan.scratch);
         }
     }
 
@@ -399,15 +397,14 @@ impl<'plan> Script<'plan> {
         for statement in statements {
             self.push(statement);
         }
+        canonical::feed_statements(&mut self.written.rest, statements);
     }
 
     /// A virtual table with what was set of it.
     pub(super) fn virtual_table(&mut self, found: &VirtualPlan, settings: &[String]) {
         self.push("\n");
         self.object(&found.sql);
-        for setting in settings {
-            self.push(setting);
-        }
+        self.add(settings);
     }
 
     /// Everything after the last row, and the footer.
@@ -480,6 +477,7 @@ impl Written {
         manifest.total_rows = self.rows;
         manifest.sha256 = hex(&self.hash.finish());
         manifest.tables.clone_from(&self.tables);
+        manifest.rest_sha256 = Some(hex(&self.rest.finish()));
     }
 }
 

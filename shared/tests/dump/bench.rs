@@ -76,6 +76,7 @@ impl Source {
         while let Some(piece) = block_on(dump.read(room, now))? {
             let rendered = dump.render(&piece);
             text.push_str(&dump.accept(rendered));
+            text.push_str(&dump.pad(room % 90));
             let checkpoint = serde_json::to_string(dump.cursor()).unwrap();
             let cursor = serde_json::from_str(&checkpoint).unwrap();
             dump = block_on(PagedDump::resume(&self.database, request, cursor))?;

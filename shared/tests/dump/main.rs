@@ -6,7 +6,9 @@
     reason = "a test that does not find what it expects has failed"
 )]
 
+mod again;
 mod bench;
+mod drill;
 mod errata;
 mod foreign_keys;
 mod full_text;

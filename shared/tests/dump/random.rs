@@ -95,3 +95,13 @@ fn every_random_database_comes_back_as_it_was() {
 fn every_random_database_comes_back_without_what_is_left_out() {
     assert_faultless(FEWER, omissions::faults);
 }
+
+#[test]
+fn every_random_database_has_the_same_hashes_when_it_is_restored() {
+    assert_faultless(FEWER, crate::again::faults);
+}
+
+#[test]
+fn every_random_database_passes_its_drill() {
+    assert_faultless(FEWER, crate::drill::false_alarms);
+}

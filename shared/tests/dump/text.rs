@@ -44,9 +44,7 @@ fn rows_of<'dump>(dumped: &'dump Dumped, table: &str) -> &'dump str {
     let mut entries = dumped.manifest.tables.iter();
     let entry = entries.find(|entry| entry.name == table).unwrap();
     let start = usize::try_from(entry.offset).unwrap();
-    let rows = &dumped.text[start..start + usize::try_from(entry.bytes).unwrap()];
-    assert_eq!(entry.sha256, hex(&sha256(rows.as_bytes())));
-    rows
+    &dumped.text[start..start + usize::try_from(entry.bytes).unwrap()]
 }
 
 fn hex(bytes: &[u8]) -> String {
