@@ -131,10 +131,9 @@ impl<'a> Bundle<'a> {
         // One target folder for all, so that what they share compiles once.
         let mut compile = command(&tools.worker_build);
         compile
-            .args(self.options())
+            .args(["--no-opt", "--profile", self.profile().0])
             .current_dir(path(self.worker))
             .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
-            .env("WASM_OPT_BIN", npm_bin("wasm-opt"))
             .env("ESBUILD_BIN", npm_bin("esbuild"))
             // A compiler's error is clear without where worker-build met it.
             .env("RUST_BACKTRACE", "0");
@@ -146,31 +145,25 @@ impl<'a> Bundle<'a> {
             worker: self.worker.to_owned(),
             source,
         })?;
-        if self.is_small() {
-            self.shrink()?;
-        }
+        self.optimize()?;
         self.pack()
     }
 
-    /// How worker-build is to build it, by a profile of the root's Cargo.toml.
-    fn options(&self) -> &'static [&'static str] {
-        if self.is_small() {
-            &["--profile", "small", "--no-opt"]
-        } else {
-            &["--release"]
+    /// A profile of the root's Cargo.toml, and how wasm-opt is to go on: the exporter computes; of the others, which wait,
+    /// what counts is how much is uploaded and started.
+    fn profile(&self) -> (&'static str, &'static str) {
+        match self.worker {
+            "exporter" => ("release", "-O3"),
+            _ => ("small", "-Oz"),
         }
     }
 
-    /// Whether what counts is how much is uploaded and started: the exporter computes, the others wait.
-    fn is_small(&self) -> bool {
-        self.worker != "exporter"
-    }
-
     /// worker-build keeps the names of functions, a sixth of what is uploaded. A panic says its file and line without them.
-    fn shrink(&self) -> Result<(), BundleError> {
+    fn optimize(&self) -> Result<(), BundleError> {
+        let (_, level) = self.profile();
         let program = path(self.worker).join("build/index_bg.wasm");
         let mut optimize = command(npm_bin("wasm-opt"));
-        optimize.arg("-Oz").args(WASM_FEATURES).arg(&program);
+        optimize.arg(level).args(WASM_FEATURES).arg(&program);
         optimize.arg("--output").arg(&program);
         if let Some(search) = setup::search_path() {
             optimize.env("PATH", search);

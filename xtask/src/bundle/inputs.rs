@@ -9,7 +9,7 @@ use super::{BundleError, file_error};
 use crate::workspace::{config, path, relative};
 
 /// Raise it when the way of building changes.
-const RECIPE: u32 = 2;
+const RECIPE: u32 = 3;
 
 /// Files outside the crates that go into every Worker.
 const COMMON: [&str; 7] = [
