@@ -60,6 +60,7 @@ macro_rules! database_contracts {
             a_batch_that_ends_with_a_violation_leaves_nothing,
             deferring_ends_with_the_batch,
             a_value_of_2_000_000_bytes_comes_out_whole,
+            a_statement_may_insert_as_many_rows_as_its_length_allows,
             a_value_over_the_length_limit_is_too_big,
             a_result_that_grows_over_the_length_limit_is_too_big,
             a_parameter_over_the_length_limit_is_too_big,

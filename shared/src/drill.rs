@@ -6,6 +6,7 @@
 mod machine;
 mod proof;
 mod statements;
+mod text;
 
 pub use self::machine::{DrillError, Engine, Progress, State, Verdict, advance};
 pub use self::proof::{Difference, differences};

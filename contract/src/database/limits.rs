@@ -20,6 +20,15 @@ pub(super) async fn a_value_of_2_000_000_bytes_comes_out_whole(
     same(lengths, vec![Some(2_000_000)])
 }
 
+pub(super) async fn a_statement_may_insert_as_many_rows_as_its_length_allows(
+    database: &impl Database,
+) -> Verdict {
+    let rows = vec!["(1)"; 24_000].join(",");
+    taken(database, "CREATE TABLE narrow (a)").await?;
+    taken(database, &format!("INSERT INTO narrow VALUES {rows}")).await?;
+    taken(database, "DROP TABLE narrow").await
+}
+
 pub(super) async fn a_value_over_the_length_limit_is_too_big(database: &impl Database) -> Verdict {
     let sql = format!("SELECT zeroblob({OVER_ANY_LIMIT}) || ''");
     is_too_big(batch(database, &[&sql]).await)

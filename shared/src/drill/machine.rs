@@ -3,14 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::text::{self, Found, Place};
 use super::{Statements, differences};
 use crate::dump::{Cursor, DumpError, DumpRequest, PagedDump, RunningSha256, dump, hex};
-use crate::manifest::{Consistency, Encoding, Manifest};
+use crate::manifest::{Consistency, Manifest};
 use crate::ports::{Clock, Database, DatabaseError, ObjectStore, Statement, StoreError};
 use crate::registry::Omissions;
 
-/// Bytes of the object that are read at a time.
-const READ: u32 = 2 * 1024 * 1024;
 /// Text that is dumped again at a time.
 const ROOM: usize = 4 * 1024 * 1024;
 /// No statement is begun in a batch that has so many bytes.
@@ -33,8 +32,8 @@ pub trait Engine: Database {
 /// Where a drill has come to; as JSON it is kept by the [`Engine`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
-    /// Bytes of text that are restored: the next statement begins here, or something before it.
-    restored: u64,
+    /// What is restored ends here: the next statement begins here, or something before it.
+    restored: Place,
     /// Of them.
     hash: RunningSha256,
     /// Whether all is restored, and found to be sound.
@@ -101,7 +100,7 @@ pub async fn advance<E: Engine, B: ObjectStore, C: Clock>(
         None => State::default(),
     };
     loop {
-        let ended = if state.restored < manifest.size_bytes {
+        let ended = if state.restored.text < manifest.size_bytes {
             restore(engine, bucket, manifest, &mut state).await?
         } else if state.is_checked {
             dump_again(engine, clock, manifest, &mut state).await?
@@ -112,7 +111,7 @@ pub async fn advance<E: Engine, B: ObjectStore, C: Clock>(
             return Ok(Progress::Ended(verdict));
         }
         if clock.now().millis_since(started) >= budget_ms {
-            return Ok(Progress::Continues(state.restored));
+            return Ok(Progress::Continues(state.restored.text));
         }
     }
 }
@@ -126,9 +125,6 @@ fn unprovable(manifest: &Manifest) -> Option<&'static str> {
         return Some(
             "its foreign keys hold only when all is restored in one transaction, which a drill in slices is not",
         );
-    }
-    if Encoding::of_key(&manifest.key) == Encoding::Gzip {
-        return Some("drills do not read gzip yet");
     }
     None
 }
@@ -177,13 +173,16 @@ async fn restore<E: Engine, B: ObjectStore>(
     manifest: &Manifest,
     state: &mut State,
 ) -> Result<Option<Verdict>, DrillError> {
-    let from = state.restored;
-    let Some(text) = bucket.get_range(&manifest.key, from, READ).await? else {
-        return Ok(failed("the dump is not in the bucket"));
+    let start = state.restored;
+    let from = start.text;
+    let read = match text::read(bucket, manifest, start).await? {
+        Found::Text(read) => read,
+        Found::Nothing => return Ok(failed("the dump is not in the bucket")),
+        Found::Broken(reason) => return Ok(failed(reason)),
     };
-    let is_last = text.len() < usize::try_from(READ).unwrap_or(usize::MAX);
+    let (text, is_last) = (&read.bytes, read.is_last);
     let mut splitter = Statements::from_offset(from);
-    let found = match splitter.take(&text) {
+    let found = match splitter.take(text) {
         Ok(found) => found,
         Err(error) => return Ok(failed(error.to_string())),
     };
@@ -212,7 +211,7 @@ async fn restore<E: Engine, B: ObjectStore>(
         }
         let mut after = state.clone();
         after.hash.update(text.get(done..end).unwrap_or_default());
-        after.restored = from + length(end);
+        after.restored = start.after(&read, end);
         let kept = serde_json::to_string(&after)?;
         let statements: Vec<_> = batch.iter().map(|(_, sql)| sql.clone()).collect();
         if let Err(error) = engine.run_and_keep(&statements, &kept).await {
@@ -235,14 +234,15 @@ async fn restore<E: Engine, B: ObjectStore>(
     }
     if done == 0 {
         // A manifest that says more bytes than there are, or blanks longer than a range.
-        if text.is_empty() {
+        let next = start.after(&read, text.len());
+        if next == start {
             return Ok(failed(format!(
                 "the dump has {from} bytes, and {} in the manifest",
                 manifest.size_bytes
             )));
         }
-        state.hash.update(&text);
-        state.restored = from + length(text.len());
+        state.hash.update(text);
+        state.restored = next;
         let kept = serde_json::to_string(state)?;
         if let Err(error) = engine.run_and_keep(&[], &kept).await {
             return judged(error, "the state was not kept");
@@ -259,11 +259,20 @@ async fn check<E: Engine, B: ObjectStore>(
     state: &mut State,
 ) -> Result<Option<Verdict>, DrillError> {
     let size = bucket.head(&manifest.key).await?.map(|found| found.size);
-    if size != Some(manifest.size_bytes) || state.restored != manifest.size_bytes {
+    let stored = manifest
+        .gzip
+        .as_ref()
+        .map_or(manifest.size_bytes, |gzip| gzip.size_bytes);
+    if size != Some(stored) {
+        return Ok(failed(format!(
+            "the object has {} bytes, and {stored} in the manifest",
+            size.unwrap_or_default()
+        )));
+    }
+    if state.restored.text != manifest.size_bytes {
         return Ok(failed(format!(
             "the dump has {} bytes, and {} in the manifest",
-            size.unwrap_or_default(),
-            manifest.size_bytes
+            state.restored.text, manifest.size_bytes
         )));
     }
     if hex(&state.hash.finish()) != manifest.sha256 {
@@ -360,8 +369,4 @@ async fn keep<E: Engine>(engine: &E, state: &State) -> Result<Option<Verdict>, D
 
 fn place(offset: u64, from: u64) -> usize {
     usize::try_from(offset.saturating_sub(from)).unwrap_or(usize::MAX)
-}
-
-fn length(bytes: usize) -> u64 {
-    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
