@@ -11,7 +11,8 @@ CREATE TABLE drills (
   duration_ms INTEGER,
   done_bytes INTEGER NOT NULL DEFAULT 0, -- of the dump's text
   total_bytes INTEGER NOT NULL DEFAULT 0,
-  error_message TEXT                     -- the first error, or why nothing is proved
+  failures INTEGER NOT NULL DEFAULT 0,   -- slices begun since the last that got on
+  error_message TEXT                     -- the first error, or why nothing is proved; while it is open, why the last slice did not get on
 );
 
 CREATE UNIQUE INDEX idx_drills_open ON drills(r2_key) WHERE status IN ('queued', 'running');
@@ -20,3 +21,6 @@ CREATE INDEX idx_drills_database ON drills(database_name, id DESC);
 
 ALTER TABLE backup_inventory ADD COLUMN verified_at INTEGER;     -- when a drill last restored it; NULL when none has
 ALTER TABLE backup_inventory ADD COLUMN drill_failed_at INTEGER; -- when a drill last failed; NULL after one that passed
+
+CREATE INDEX idx_inventory_undrilled ON backup_inventory(database_name, created_at DESC)
+  WHERE deleted_at IS NULL AND verified_at IS NULL AND drill_failed_at IS NULL;

@@ -7,6 +7,7 @@ use shared::message::{EVENTS_QUEUE, Event};
 use shared::ports::{Clock, Database, DatabaseError, Queue};
 use shared::registry::Registry;
 
+use crate::drills::{DrillRequestError, drill_new_backup, drill_on_demand};
 use crate::notices::{Look, NoticeError, tell_soon, tell_test};
 use crate::outbox::{DeliveryError, deliver};
 use crate::ports::Ports;
@@ -32,6 +33,9 @@ pub enum EventError {
     /// The job is settled, and what has come of it may be told.
     #[error(transparent)]
     Shrinking(#[from] ShrinkingError),
+    /// The drill that somebody asked for may or may not be requested.
+    #[error(transparent)]
+    Drill(#[from] DrillRequestError),
     /// A slice of a reconciliation was not made, or not to its end.
     #[error(transparent)]
     Reconcile(#[from] ReconciliationError),
@@ -67,6 +71,7 @@ impl EventError {
                 | ShrinkingError::Record(DatabaseError::Unavailable { .. }),
             )
             | Self::Deliver(_)
+            | Self::Drill(_)
             | Self::Test(_) => Fate::Retry { after_seconds: 60 },
             Self::Reconcile(error) => error.fate(),
             // A migration that is not applied yet, most likely.
@@ -116,6 +121,10 @@ pub async fn process_event<P: Ports>(
                 failures: failures.map(RoundError::from).collect(),
             })
         }
+        Ok(Event::Drill { key }) => {
+            drill_on_demand(ports, key).await?;
+            Ok(Fate::Ack.into())
+        }
         Ok(Event::Round) => Ok(Processed {
             fate: Fate::Ack,
             failures: round(ports, registry).await.failures,
@@ -139,9 +148,10 @@ pub async fn process_event<P: Ports>(
 /// 1. Settle: one update, which ends the job only while it runs and when each of its results has ended. An event that
 ///    comes twice, or before those of other results, changes nothing; when its answer is lost it comes again.
 /// 2. An event that names no job is recorded under the message's id, so that a second delivery adds no row.
-/// 3. Compare the backup with the one before it; see [`compare_with_the_one_before`]. What fails of that does not keep 4 from
-///    being done; then the event comes again.
-/// 4. Tell: what fails of it, or is not come to, the hourly round finds in the catalogue. Alarms wait for the job's end, so
+/// 3. Compare the backup with the one before it; see [`compare_with_the_one_before`]. What fails of that does not keep 4
+///    and 5 from being done; then the event comes again.
+/// 4. Begin its restore drill; see [`drill_new_backup`]. What fails of that the hourly round does again.
+/// 5. Tell: what fails of it, or is not come to, the hourly round finds in the catalogue. Alarms wait for the job's end, so
 ///    that what happens to all of its databases is one notice.
 async fn settle<P: Ports>(
     ports: &P,
@@ -162,15 +172,17 @@ async fn settle<P: Ports>(
         return Ok(fate.into());
     };
     let compared = compare_with_the_one_before(ports, job_id, database).await;
+    let drilled = drill_new_backup(ports, job_id, database).await;
     let look = match job.status.as_str() {
         "running" => Look::Jobs,
         _ => Look::Changes,
     };
-    let failures = tell_soon(ports, registry, look).await.into_iter();
+    let told = tell_soon(ports, registry, look).await.into_iter();
     compared?;
+    let drilled = drilled.err().map(RoundError::from).into_iter();
     Ok(Processed {
         fate: Fate::Ack,
-        failures: failures.map(RoundError::from).collect(),
+        failures: drilled.chain(told.map(RoundError::from)).collect(),
     })
 }
 

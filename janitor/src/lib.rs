@@ -6,6 +6,7 @@
 mod alarms;
 mod channels;
 mod dead_letters;
+mod drills;
 mod events;
 mod notices;
 mod outbox;
@@ -19,8 +20,8 @@ mod sweep;
 mod uploads;
 
 use shared::cloudflare::{
-    BindingError, CfQueue, D1, Delivery, Internet, R2, SystemClock, bucket, catalogue, deliveries,
-    events, exports, info, report, text,
+    BindingError, CfQueue, D1, Delivery, DurableDrills, Internet, R2, SystemClock, bucket,
+    catalogue, deliveries, drills, events, exports, info, report, text,
 };
 use shared::delivery::Fate;
 use shared::message::{DEAD_LETTER_QUEUE, EVENTS_QUEUE, Event, ExportMessage};
@@ -32,6 +33,7 @@ use worker::{Env, ScheduleContext, ScheduledEvent, event};
 
 pub use crate::alarms::AlarmError;
 pub use crate::dead_letters::{DeadLetterError, process_dead_letter};
+pub use crate::drills::{DrillRequestError, DrillRunError, Next, run_slice};
 pub use crate::events::{EventError, Processed, process_event};
 pub use crate::notices::NoticeError;
 pub use crate::outbox::DeliveryError;
@@ -77,7 +79,8 @@ enum DeploymentError {
 }
 
 /// The adapters to the Workers runtime.
-type Runtime = System<D1, R2, CfQueue<ExportMessage>, CfQueue<Event>, SystemClock, Internet>;
+type Runtime =
+    System<D1, R2, CfQueue<ExportMessage>, CfQueue<Event>, SystemClock, Internet, DurableDrills>;
 
 /// The adapters that this Worker was deployed with.
 fn deployed(env: &Env) -> Result<Runtime, BindingError> {
@@ -88,6 +91,7 @@ fn deployed(env: &Env) -> Result<Runtime, BindingError> {
         events: events(env)?,
         clock: SystemClock,
         webhooks: Internet,
+        drills: drills(env)?,
         settings: settings(env),
     })
 }

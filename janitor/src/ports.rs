@@ -2,7 +2,7 @@
 
 use shared::message::{Event, ExportMessage};
 use shared::notice::channels::Settings;
-use shared::ports::{Clock, Database, ObjectStore, Queue, Webhooks};
+use shared::ports::{Clock, Database, Drills, ObjectStore, Queue, Webhooks};
 
 /// The adapters behind the janitor, as one type parameter of its entries.
 pub trait Ports {
@@ -18,6 +18,8 @@ pub trait Ports {
     type Clock: Clock;
     /// Servers that are told something.
     type Webhooks: Webhooks;
+    /// What runs restore drills.
+    type Drills: Drills;
 
     /// The catalogue.
     fn catalogue(&self) -> &Self::Catalogue;
@@ -31,13 +33,15 @@ pub trait Ports {
     fn clock(&self) -> &Self::Clock;
     /// Servers that are told something.
     fn webhooks(&self) -> &Self::Webhooks;
+    /// What runs restore drills.
+    fn drills(&self) -> &Self::Drills;
     /// Who is told, as far as the deployment says.
     fn settings(&self) -> &Settings;
 }
 
 /// The adapters side by side.
 #[derive(Debug)]
-pub struct System<C, B, X, E, K, W> {
+pub struct System<C, B, X, E, K, W, D> {
     /// The catalogue.
     pub catalogue: C,
     /// The bucket with the dumps.
@@ -50,11 +54,13 @@ pub struct System<C, B, X, E, K, W> {
     pub clock: K,
     /// Servers that are told something.
     pub webhooks: W,
+    /// What runs restore drills.
+    pub drills: D,
     /// Who is told, as far as the deployment says.
     pub settings: Settings,
 }
 
-impl<C, B, X, E, K, W> Ports for System<C, B, X, E, K, W>
+impl<C, B, X, E, K, W, D> Ports for System<C, B, X, E, K, W, D>
 where
     C: Database,
     B: ObjectStore,
@@ -62,6 +68,7 @@ where
     E: Queue<Event>,
     K: Clock,
     W: Webhooks,
+    D: Drills,
 {
     type Catalogue = C;
     type Bucket = B;
@@ -69,6 +76,7 @@ where
     type Events = E;
     type Clock = K;
     type Webhooks = W;
+    type Drills = D;
 
     fn catalogue(&self) -> &C {
         &self.catalogue
@@ -87,6 +95,9 @@ where
     }
     fn webhooks(&self) -> &W {
         &self.webhooks
+    }
+    fn drills(&self) -> &D {
+        &self.drills
     }
     fn settings(&self) -> &Settings {
         &self.settings

@@ -1,10 +1,11 @@
-//! The hourly round: retention, then the sweep, then what exports have left, then what there is to tell.
+//! The hourly round: retention, then the sweep, then what exports have left, then drills, then what there is to tell.
 
 use serde::Serialize;
 use shared::catalogue::alarms::round_made;
 use shared::ports::{Clock, Database, DatabaseError};
 use shared::registry::Registry;
 
+use crate::drills::{DrillRequestError, drill_what_is_wanted};
 use crate::notices::{Look, NoticeError, tell};
 use crate::outbox::{Deliveries, DeliveryError, deliver};
 use crate::ports::Ports;
@@ -25,6 +26,9 @@ pub enum RoundError {
     /// Of the uploads that nobody goes on with.
     #[error(transparent)]
     Upload(#[from] UploadError),
+    /// Of restore drills.
+    #[error(transparent)]
+    Drill(#[from] DrillRequestError),
     /// Of reports and alarms.
     #[error(transparent)]
     Notice(#[from] NoticeError),
@@ -67,6 +71,8 @@ pub struct Report {
     pub given_up: u64,
     /// Uploads that nobody went on with, and that are aborted.
     pub aborted: u64,
+    /// Restore drills that were started, or started again.
+    pub drilled: usize,
     /// Jobs whose end was reported.
     pub reported: u64,
     /// Alarms that opened.
@@ -92,6 +98,8 @@ pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
     let retention = retention(catalogue, bucket, registry, now).await;
     let sweep = sweep(catalogue, ports.exports(), registry, now).await;
     let uploads = abort_uploads(catalogue, bucket, now).await;
+    // Behind retention: what it deletes needs no drill.
+    let drilled = drill_what_is_wanted(ports, now).await;
     let reconciliation = begin_daily(ports).await;
     let reconciling = *reconciliation.as_ref().unwrap_or(&false);
     // Behind what changes the facts. A letter is sent here although its message is lost.
@@ -108,6 +116,7 @@ pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
         .map(RoundError::from)
         .chain(sweep.failures.into_iter().map(RoundError::from))
         .chain(uploads.failures.into_iter().map(RoundError::from))
+        .chain(drilled.failures.into_iter().map(RoundError::from))
         .chain(reconciliation.err().map(RoundError::from))
         .chain(told.failures.into_iter().map(RoundError::from))
         .chain(sent.failures.into_iter().map(RoundError::from))
@@ -124,6 +133,7 @@ pub async fn round<P: Ports>(ports: &P, registry: &Registry) -> Round {
             settled: sweep.settled,
             given_up: sweep.given_up,
             aborted: uploads.aborted,
+            drilled: drilled.started,
             reported: told.reported,
             opened: told.opened,
             resolved: told.resolved,

@@ -5,6 +5,7 @@ pub mod alarms;
 pub mod audit;
 pub mod checkpoints;
 pub mod dead_letters;
+pub mod drills;
 pub mod jobs;
 pub mod leases;
 pub mod outbox;

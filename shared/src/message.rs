@@ -39,6 +39,11 @@ pub enum Event {
         /// What tells it from any other.
         id: String,
     },
+    /// Somebody asks for a restore drill of a backup.
+    Drill {
+        /// The dump's key in the bucket.
+        key: String,
+    },
     /// The comparison of the catalogue with the bucket is to go on. The catalogue knows from where; see
     /// [`crate::catalogue::reconciliation`].
     Reconcile {

@@ -5,6 +5,7 @@
 
 mod clock;
 mod database;
+mod drills;
 mod engine;
 mod faults;
 mod isolate;
@@ -17,6 +18,7 @@ mod webhooks;
 
 pub use clock::TestClock;
 pub use database::NativeDatabase;
+pub use drills::MemoryDrills;
 pub use engine::NativeEngine;
 pub use faults::{Fault, Faults};
 pub use isolate::TestIsolate;

@@ -397,3 +397,17 @@ pub struct WebhookError {
     /// What the runtime said.
     pub message: String,
 }
+
+/// What runs restore drills, each on its own and in the background.
+pub trait Drills {
+    /// Has the drill of the dump `key` begin, or go on; twice is once. One that is not open ends at once.
+    async fn start(&self, key: &str) -> Result<(), DrillStartError>;
+}
+
+/// A drill was not started, or its answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("nobody took the drill: {message}")]
+pub struct DrillStartError {
+    /// What the runtime said.
+    pub message: String,
+}

@@ -239,6 +239,7 @@ fn of_two_that_look_at_once_one_tells_whatever_the_order() {
             events: bench.events.clone(),
             clock: bench.clock.clone(),
             webhooks: bench.webhooks.clone(),
+            drills: bench.drills.clone(),
             settings: bench.settings.clone(),
         };
         drop(block_on(janitor::round(&meddled, &bench.registry)));

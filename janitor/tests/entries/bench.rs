@@ -10,7 +10,9 @@ use serde_json::json;
 use shared::delivery::{Fate, Received};
 use shared::dump::{hex, sha256};
 use shared::message::{Event, ExportMessage};
-use shared::native::{MemoryObjects, MemoryQueue, MemoryWebhooks, NativeDatabase, TestClock};
+use shared::native::{
+    MemoryDrills, MemoryObjects, MemoryQueue, MemoryWebhooks, NativeDatabase, TestClock,
+};
 use shared::notice::channels::Settings;
 use shared::ports::{Database, Row, Statement};
 use shared::registry::Registry;
@@ -29,6 +31,7 @@ pub(crate) type Ports = System<
     MemoryQueue<Event>,
     TestClock,
     MemoryWebhooks,
+    MemoryDrills,
 >;
 
 pub(crate) struct Bench {
@@ -55,6 +58,7 @@ impl Bench {
                 events: MemoryQueue::default(),
                 clock: TestClock::at(Timestamp::from_seconds(NOW)),
                 webhooks: MemoryWebhooks::default(),
+                drills: MemoryDrills::default(),
                 settings: Settings::default(),
             },
             registry: Registry::embedded().unwrap(),
@@ -250,9 +254,11 @@ impl Bench {
             "alarms",
         ];
         let rows = tables.map(|table| self.table(table));
+        // A drill of a backup that is gone comes to nothing.
+        let drills = self.read("SELECT d.r2_key, d.status FROM drills d JOIN backup_inventory b ON b.r2_key = d.r2_key WHERE b.deleted_at IS NULL ORDER BY d.r2_key, d.id");
         let told = self.read("SELECT notice_id, channel, notice FROM outbox WHERE notice_id NOT LIKE 'start-%' ORDER BY notice_id, channel");
         format!(
-            "{rows:#?}\n{told}\n{:#?}\n{:#?}",
+            "{rows:#?}\n{drills}\n{told}\n{:#?}\n{:#?}",
             self.bucket.keys(),
             self.sent()
         )

@@ -56,12 +56,12 @@ fn fails_at_each(prepare: fn() -> Bench, adapter: fn(&Bench) -> &Faults, act: fn
 #[test]
 fn a_round_may_fail_at_the_catalogue() {
     let round = |bench: &Bench| drop(bench.round());
-    // The databases, those of two, two steps of two deletions, the five steps of the sweep, a look for uploads, and the beginning of a comparison with the bucket; the channels, what is to be
+    // The databases, those of two, two steps of two deletions, the five steps of the sweep, a look for uploads, one for drills and their request, and the beginning of a comparison with the bucket; the channels, what is to be
     // reported, two reports of two steps, a start, alarms of two steps; what is due, five letters of two steps, and that
     // the round was made; each in two ways.
     assert_eq!(
         fails_at_each(busy, |bench| bench.catalogue.faults(), round),
-        70
+        74
     );
 }
 
@@ -86,11 +86,11 @@ fn locked() -> Bench {
 #[test]
 fn a_round_may_fail_while_a_lock_keeps_a_backup() {
     let round = |bench: &Bench| drop(bench.round());
-    // The databases, one of them, the mark, the lock, and ten of the other parts; each in two ways.
+    // The databases, one of them, the mark, the lock, and twelve of the other parts; each in two ways.
     let catalogue = fails_at_each(locked, |bench| bench.catalogue.faults(), round);
     // The manifest, and a look whether it is there.
     let bucket = fails_at_each(locked, |bench| bench.bucket.faults(), round);
-    assert_eq!((catalogue, bucket), (32, 4));
+    assert_eq!((catalogue, bucket), (36, 4));
 }
 
 #[test]
@@ -140,10 +140,10 @@ fn an_event_may_fail_at_the_catalogue() {
         let body = r#"{"event":"result_settled","job_id":"nobody","database":"bad"}"#;
         again_or_done(bench.event(body).map_err(|error| error.fate()));
     }
-    // The job, what it did with the database, the channels, what is to be reported, a report of two steps, starts, and alarms of two steps.
+    // The job, what it did with the database, its drill, the channels, what is to be reported, a report of two steps, starts, and alarms of two steps.
     assert_eq!(
         fails_at_each(busy, |bench| bench.catalogue.faults(), settle),
-        18
+        20
     );
     assert_eq!(
         fails_at_each(busy, |bench| bench.catalogue.faults(), poison),
@@ -160,6 +160,33 @@ fn an_event_may_fail_at_the_queue_of_events() {
         fails_at_each(busy, |bench| bench.events.faults(), settle),
         2
     );
+}
+
+#[test]
+fn a_round_may_fail_at_what_runs_drills() {
+    let round = |bench: &Bench| drop(bench.round());
+    // Of the two backups that retention keeps.
+    assert_eq!(fails_at_each(busy, |bench| bench.drills.faults(), round), 4);
+}
+
+#[test]
+fn drills_that_cannot_be_started_stop_nothing_else() {
+    let bench = busy();
+    bench.drills.faults().always(Some(Fault::Before));
+    let report = bench.round().report;
+    assert_eq!((report.failures, report.deleted, report.settled), (2, 2, 1));
+    assert_eq!((report.drilled, report.delivered), (0, 5));
+}
+
+#[test]
+fn a_drill_on_demand_may_fail_at_the_catalogue_and_at_what_runs_it() {
+    fn drill(bench: &Bench) {
+        let body = r#"{"event":"drill","key":"1/b.sql"}"#;
+        again_or_done(bench.event(body).map_err(|error| error.fate()));
+    }
+    let catalogue = fails_at_each(busy, |bench| bench.catalogue.faults(), drill);
+    let drills = fails_at_each(busy, |bench| bench.drills.faults(), drill);
+    assert_eq!((catalogue, drills), (2, 2));
 }
 
 #[test]

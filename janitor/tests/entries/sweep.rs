@@ -152,6 +152,7 @@ fn a_system_in_order_is_left_alone() {
     bench.job("ended", &[("a", "success")]);
     bench.settled("ended", "a");
     bench.backup("a", 1, NOW + 1);
+    bench.write("UPDATE backup_inventory SET verified_at = 1733626800");
     let before = bench.state();
     assert!(bench.round().report.reconciling);
     assert_eq!(bench.round().report, janitor::Report::default());

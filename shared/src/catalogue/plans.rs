@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 
-use super::{alarms, outbox, reconciliation, reports, retention, settlement, sweep};
+use super::{alarms, drills, outbox, reconciliation, reports, retention, settlement, sweep};
 use crate::native::NativeDatabase;
 use crate::ports::{Database, Statement};
 use crate::time::Timestamp;
@@ -161,4 +161,40 @@ fn reconciliation_reads_rows_by_their_keys() {
     ] {
         assert!(uses(mark, "INTEGER PRIMARY KEY (rowid=?)"));
     }
+}
+
+#[test]
+fn drills_are_found_by_their_dumps() {
+    let end = drills::End {
+        status: "passed",
+        error: None,
+        now: NOW,
+        duration_ms: 1,
+    };
+    let [begin, _] = drills::begin("a", NOW);
+    let [backup, drill, there] = drills::end("a", &end);
+    for open in [
+        begin,
+        drills::progress("a", 1, NOW),
+        drills::stumble("a", "reason"),
+        drill,
+    ] {
+        assert!(uses(open, "idx_drills_open (r2_key=?)"));
+    }
+    for row in [backup, there, drills::request("a", NOW)] {
+        assert!(uses(row, "sqlite_autoindex_backup_inventory_1 (r2_key=?)"));
+    }
+    let first = drills::request_first("job", "groveauth", NOW);
+    assert!(uses(first, "idx_backup_results_once"));
+    let queued = drills::queued_of("job", "groveauth");
+    assert!(uses(queued, "idx_backup_results_once"));
+}
+
+#[test]
+fn wanted_drills_are_found_without_reading_all_backups() {
+    assert!(uses(drills::wanted(20), "idx_inventory_undrilled"));
+    let monthly = || drills::monthly(NOW, 20);
+    assert!(uses(monthly(), "idx_inventory_live (database_name>?)"));
+    assert!(uses(monthly(), "idx_drills_backup (r2_key=?)"));
+    assert!(uses(drills::to_restart(NOW, 20), "idx_drills_open"));
 }

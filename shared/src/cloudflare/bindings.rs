@@ -2,7 +2,7 @@
 
 use worker::Env;
 
-use super::{CfLimiter, CfQueue, D1, R2};
+use super::{CfLimiter, CfQueue, D1, DurableDrills, R2};
 use crate::message::{Event, ExportMessage};
 
 /// The Worker lacks a binding: its deployment and the code disagree.
@@ -42,6 +42,14 @@ pub fn events(env: &Env) -> Result<CfQueue<Event>, BindingError> {
     let binding = "EVENTS";
     env.queue(binding)
         .map(CfQueue::from)
+        .map_err(missing(binding))
+}
+
+/// What runs restore drills, `DRILLS`.
+pub fn drills(env: &Env) -> Result<DurableDrills, BindingError> {
+    let binding = "DRILLS";
+    env.durable_object(binding)
+        .map(DurableDrills::from)
         .map_err(missing(binding))
 }
 
