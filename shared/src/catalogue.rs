@@ -7,6 +7,7 @@ pub mod checkpoints;
 pub mod dead_letters;
 pub mod jobs;
 pub mod leases;
+pub mod metrics;
 pub mod outbox;
 #[cfg(test)]
 mod plans;
