@@ -17,8 +17,8 @@ use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::rounds::watch;
 use crate::routes::{
-    alerts, audit, dashboard, dead_letters, download, health, index, jobs, list, pins, reindex,
-    restore_guide, retention, session, status, trigger,
+    alerts, audit, dashboard, dead_letters, download, health, index, jobs, list, metrics, pins,
+    reindex, restore_guide, retention, session, status, trigger,
 };
 use crate::state::App;
 
@@ -77,6 +77,7 @@ pub const ENDPOINTS: &[(&str, &str)] = &[
         "GET /audit",
         "Who changed something or took a dump; ?before= ?limit=",
     ),
+    ("GET /metrics", "The state of the backups for Prometheus"),
 ];
 
 /// The api over these adapters.
@@ -120,6 +121,7 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
         .route("/reindex", post(reindex::reindex::<P>))
         .route("/dashboard", get(dashboard::dashboard::<P>))
         .route("/audit", get(audit::audit::<P>))
+        .route("/metrics", get(metrics::metrics::<P>))
         .route(
             SIGN_IN,
             get(session::form)

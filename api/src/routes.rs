@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod list;
+pub(crate) mod metrics;
 pub(crate) mod pins;
 pub(crate) mod reindex;
 pub(crate) mod restore_guide;

@@ -8,6 +8,7 @@ pub mod dead_letters;
 pub mod drills;
 pub mod jobs;
 pub mod leases;
+pub mod metrics;
 pub mod outbox;
 #[cfg(test)]
 mod plans;

@@ -13,6 +13,7 @@ pub mod drill;
 pub mod dump;
 pub mod manifest;
 pub mod message;
+pub mod metrics;
 #[cfg(feature = "native")]
 pub mod native;
 pub mod notice;

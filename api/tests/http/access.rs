@@ -19,6 +19,7 @@ const PRIVATE: &[(Method, &str)] = &[
     (Method::POST, "/backups/1/pin"),
     (Method::POST, "/backups/1/unpin"),
     (Method::GET, "/audit"),
+    (Method::GET, "/metrics"),
     (Method::GET, "/alerts"),
     (Method::GET, "/alerts/deliveries"),
     (Method::POST, "/alerts/test"),

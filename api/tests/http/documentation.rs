@@ -58,6 +58,9 @@ fn answer(server: &Server, request: &str) -> String {
     let status = answer.status;
     let (language, text) = match answer.header("content-type") {
         "application/json" | "application/problem+json" => ("json", indented(&answer.body)),
+        metrics if metrics == shared::metrics::CONTENT_TYPE => {
+            ("text", answer.text().trim_end().to_owned())
+        }
         _ => ("sql", answer.text().trim_end().to_owned()),
     };
     format!("`{status}`\n\n```{language}\n{text}\n```\n")

@@ -8,6 +8,7 @@ mod dead_letters;
 mod documentation;
 mod download;
 mod listing;
+mod metrics;
 mod pins;
 mod restore_guide;
 mod retention;
