@@ -6,6 +6,7 @@
 mod alarms;
 mod channels;
 mod dead_letters;
+mod drill_object;
 mod drills;
 mod events;
 mod notices;

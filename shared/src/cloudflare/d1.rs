@@ -107,7 +107,7 @@ fn database_error(error: &worker::Error) -> DatabaseError {
 
 /// D1 has no error codes, only text. A text that names an SQLite code was answered by the engine; any
 /// other comes from the machinery around it, and then the transaction may or may not have happened.
-fn classify(text: &str) -> DatabaseError {
+pub(super) fn classify(text: &str) -> DatabaseError {
     let message = text.strip_prefix("D1_ERROR: ").unwrap_or(text).to_owned();
     match sqlite_code(&message) {
         // The statement's own length is a fact about the statement, not about what it returns.

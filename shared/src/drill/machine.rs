@@ -27,6 +27,10 @@ pub trait Engine: Database {
         statements: &[Statement],
         state: &str,
     ) -> Result<(), DatabaseError>;
+    /// Tables of the platform's own that look like any other, and are no part of what is restored.
+    fn own_tables(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// Where a drill has come to; as JSON it is kept by the [`Engine`].
@@ -303,8 +307,10 @@ async fn dump_again<E: Engine, C: Clock>(
     manifest: &Manifest,
     state: &mut State,
 ) -> Result<Option<Verdict>, DrillError> {
+    let own = engine.own_tables().iter().copied();
+    let left_out = manifest.left_out.iter().map(String::as_str).chain(own);
     let omissions = Omissions {
-        leave_out: manifest.left_out.clone(),
+        leave_out: left_out.map(str::to_owned).collect(),
         without_rows: manifest.without_rows.clone(),
     };
     let request = DumpRequest {

@@ -46,6 +46,28 @@ pub(super) struct Config<'r> {
     queues: Queues,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ratelimits: Vec<RateLimit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    durable_objects: Option<DurableObjects>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    migrations: Vec<Migration>,
+}
+
+#[derive(Debug, Serialize)]
+struct DurableObjects {
+    bindings: Vec<DurableObject>,
+}
+
+#[derive(Debug, Serialize)]
+struct DurableObject {
+    name: &'static str,
+    class_name: &'static str,
+}
+
+/// A step of the Durable Objects' classes; those that were deployed stay as they are.
+#[derive(Debug, Serialize)]
+struct Migration {
+    tag: &'static str,
+    new_sqlite_classes: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -206,6 +228,18 @@ fn exporter(registry: &Registry) -> Config<'_> {
 fn janitor(registry: &Registry) -> Config<'_> {
     Config {
         name: "grove-backups-janitor",
+        // Restoring a dump for proof takes as much as making it.
+        limits: Some(Limits { cpu_ms: 300_000 }),
+        durable_objects: Some(DurableObjects {
+            bindings: vec![DurableObject {
+                name: "DRILLS",
+                class_name: "Drill",
+            }],
+        }),
+        migrations: vec![Migration {
+            tag: "v1",
+            new_sqlite_classes: vec!["Drill"],
+        }],
         main: "../janitor/build/index.js",
         triggers: Some(Triggers {
             crons: vec![JANITOR_CRON],

@@ -10,6 +10,7 @@ const RESERVED: &[&str] = &[
     "EXPORTS",
     "EVENTS",
     "SIGN_IN_LIMIT",
+    "DRILLS",
     "API_TOKEN",
     "API_TOKEN_PREVIOUS",
     "READ_TOKEN",
