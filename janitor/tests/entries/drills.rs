@@ -2,10 +2,11 @@
 
 use janitor::{DrillRunError, Next};
 use pollster::block_on;
+use shared::drill::Engine;
 use shared::dump::{DumpRequest, dump};
 use shared::manifest::{drill_key, manifest_key};
 use shared::native::{Fault, Faults, NativeDatabase, NativeEngine};
-use shared::ports::ObjectStore;
+use shared::ports::{Database, DatabaseError, ObjectStore, Outcome, Statement};
 use shared::reconciliation::drilled;
 use shared::registry::Omissions;
 
@@ -56,7 +57,7 @@ fn ask(bench: &Bench) {
         .unwrap();
 }
 
-fn slice(bench: &Bench, engine: &NativeEngine) -> Result<Next, DrillRunError> {
+fn slice(bench: &Bench, engine: &impl Engine) -> Result<Next, DrillRunError> {
     let (catalogue, bucket) = (&bench.catalogue, &bench.bucket);
     block_on(janitor::run_slice(
         engine,
@@ -339,6 +340,73 @@ fn a_backup_that_goes_before_its_drill_is_unproved() {
         );
         assert_eq!(note(&bench), None);
     }
+}
+
+/// While its drill is at work, retention deletes the backup.
+struct Deleted<'a> {
+    bench: &'a Bench,
+    engine: NativeEngine,
+}
+
+impl Database for Deleted<'_> {
+    async fn batch(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DatabaseError> {
+        self.engine.batch(statements).await
+    }
+}
+
+impl Engine for Deleted<'_> {
+    async fn kept(&self) -> Result<Option<String>, DatabaseError> {
+        let gone = "UPDATE backup_inventory SET deleted_because = 'due', deleted_at = 1";
+        self.bench.write(gone);
+        self.bench.bucket.lose(KEY);
+        self.engine.kept().await
+    }
+    async fn run_and_keep(
+        &self,
+        statements: &[Statement],
+        state: &str,
+    ) -> Result<(), DatabaseError> {
+        self.engine.run_and_keep(statements, state).await
+    }
+}
+
+#[test]
+fn a_backup_that_goes_during_its_drill_is_unproved_and_leaves_no_note() {
+    let bench = queued();
+    let engine = Deleted {
+        bench: &bench,
+        engine: NativeEngine::empty(),
+    };
+    assert_eq!(slice(&bench, &engine).unwrap(), Next::Done);
+    let expected = "unproved the backup was deleted meanwhile; null null";
+    assert_eq!(outcome(&bench), expected);
+    assert_eq!(note(&bench), None);
+}
+
+#[test]
+fn a_backup_of_the_future_that_is_unproved_is_not_drilled_again_and_again() {
+    let bench = backed_up();
+    bench.write(&format!(
+        "UPDATE backup_inventory SET created_at = {NOW} + {DAY}"
+    ));
+    assert_eq!(bench.round().report.drilled, 1);
+    bench.write(&format!(
+        "UPDATE drills SET status = 'unproved', completed_at = {NOW}"
+    ));
+    assert_eq!(bench.round().report.drilled, 0);
+    bench.settled("job", "groveauth");
+    assert_eq!(drills(&bench), 1);
+}
+
+#[test]
+fn a_new_backup_at_the_key_of_one_that_was_deleted_has_a_drill_of_its_own() {
+    let bench = queued();
+    run(&bench);
+    bench.clock.advance(DAY);
+    bench.write(&format!(
+        "UPDATE backup_inventory SET created_at = {NOW} + {DAY}, verified_at = NULL"
+    ));
+    assert_eq!(bench.round().report.drilled, 1);
 }
 
 #[test]
