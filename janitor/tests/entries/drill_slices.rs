@@ -2,11 +2,13 @@
 
 use janitor::{DrillRunError, Next};
 use pollster::block_on;
+use shared::catalogue::drills::{End, end};
 use shared::drill::Engine;
 use shared::manifest::{drill_key, manifest_key};
 use shared::native::{Fault, Faults, NativeEngine};
 use shared::ports::{Database, DatabaseError, ObjectStore, Outcome, Statement};
 use shared::reconciliation::drilled;
+use shared::time::Timestamp;
 
 use crate::bench::{Bench, NOW};
 use crate::drills::{KEY, note, outcome, queued, run, slice};
@@ -176,6 +178,24 @@ fn a_drill_that_is_over_is_done_whoever_asks() {
     bench.clock.advance(60);
     assert_eq!(slice(&bench, &NativeEngine::empty()).unwrap(), Next::Done);
     assert_eq!((outcome(&bench), note(&bench)), before);
+}
+
+#[test]
+fn the_end_of_a_drill_is_recorded_once() {
+    let bench = queued();
+    for (status, now) in [("passed", NOW), ("failed", NOW + 1), ("passed", NOW + 2)] {
+        let end = end(
+            KEY,
+            &End {
+                status,
+                error: None,
+                now: Timestamp::from_seconds(now),
+                duration_ms: 1,
+            },
+        );
+        block_on(bench.catalogue.run(end)).unwrap();
+        assert_eq!(outcome(&bench), format!("passed null; {NOW} null"));
+    }
 }
 
 #[test]
