@@ -17,8 +17,8 @@ use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::rounds::watch;
 use crate::routes::{
-    alerts, audit, dashboard, dead_letters, download, health, index, jobs, list, metrics, pins,
-    reindex, restore_guide, retention, session, status, trigger,
+    alerts, audit, dashboard, dead_letters, download, drills, health, index, jobs, list, metrics,
+    pins, reindex, restore_guide, retention, session, status, trigger,
 };
 use crate::state::App;
 
@@ -56,6 +56,7 @@ pub const ENDPOINTS: &[(&str, &str)] = &[
         "Keep a backup for good, with a note",
     ),
     ("POST /backups/:id/unpin", "Let a pinned backup go again"),
+    ("POST /backups/:id/drill", "Test whether a backup restores"),
     (
         "GET /dead-letters",
         "Messages that no retry saved; ?state=open|all ?before= ?limit=",
@@ -107,6 +108,7 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
             post(pins::pin::<P>).layer(DefaultBodyLimit::max(pins::LONGEST_BODY)),
         )
         .route("/backups/{id}/unpin", post(pins::unpin::<P>))
+        .route("/backups/{id}/drill", post(drills::drill::<P>))
         .route("/dead-letters", get(dead_letters::list::<P>))
         .route("/dead-letters/{id}", get(dead_letters::letter::<P>))
         .route(

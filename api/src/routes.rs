@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod dashboard;
 pub(crate) mod dead_letters;
 pub(crate) mod download;
+pub(crate) mod drills;
 pub(crate) mod health;
 pub(crate) mod index;
 pub(crate) mod jobs;

@@ -82,7 +82,7 @@ async fn find<P: Ports>(
     now: Timestamp,
 ) -> Result<(Vec<String>, Vec<String>), DatabaseError> {
     let statements = [
-        drills::wanted(REQUESTS),
+        drills::wanted(now, REQUESTS),
         drills::monthly(now.plus_seconds(-MONTH_SECONDS), REQUESTS),
         drills::to_restart(now.plus_seconds(-PATIENCE_SECONDS), RESTARTS),
     ];

@@ -51,7 +51,7 @@ pub(crate) async fn pin<P: Ports>(
     let note = note(&body.map_err(refused)?)?;
     let backup = find(&app, id).await?;
     if backup.deleted_at.is_some() || backup.deleted_because.is_some() || backup.lost_at.is_some() {
-        return Err(gone(&backup));
+        return Err(gone(&backup, "pinned"));
     }
     let mut pin = Pin::new(note, app.ports().clock().now());
     // The moment of the first pin stays.
@@ -62,7 +62,7 @@ pub(crate) async fn pin<P: Ports>(
     if pinned.changes == 0 {
         let key = pin_key(&backup.r2_key);
         app.ports().bucket().delete(&key).await.map_err(unwritten)?;
-        return Err(gone(&backup));
+        return Err(gone(&backup, "pinned"));
     }
     Ok(Json(Pinned {
         id: backup.id,
@@ -102,7 +102,8 @@ pub(crate) async fn unpin<P: Ports>(
     }))
 }
 
-async fn find<P: Ports>(
+/// The backup of that id, also when it is gone.
+pub(super) async fn find<P: Ports>(
     app: &App<P>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Pinnable, Problem> {
@@ -157,7 +158,8 @@ async fn write<P: Ports>(app: &App<P>, backup: &Pinnable, pin: &Pin) -> Result<(
     }
 }
 
-fn gone(backup: &Pinnable) -> Problem {
+/// Of a backup that is gone, or about to be. `done` is what it cannot be.
+pub(super) fn gone(backup: &Pinnable, done: &str) -> Problem {
     let detail = match (backup.deleted_at, backup.lost_at) {
         (Some(at), _) => format!("The backup was deleted at {}.", rfc3339(at)),
         (None, Some(at)) => format!(
@@ -168,7 +170,7 @@ fn gone(backup: &Pinnable) -> Problem {
     };
     Problem::new(
         Kind::BackupGone,
-        format!("{detail} It cannot be pinned; `GET /list` has those that can."),
+        format!("{detail} It cannot be {done}; `GET /list` has those that can."),
     )
 }
 

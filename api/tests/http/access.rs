@@ -18,6 +18,7 @@ const PRIVATE: &[(Method, &str)] = &[
     (Method::GET, "/retention"),
     (Method::POST, "/backups/1/pin"),
     (Method::POST, "/backups/1/unpin"),
+    (Method::POST, "/backups/1/drill"),
     (Method::GET, "/audit"),
     (Method::GET, "/metrics"),
     (Method::GET, "/alerts"),

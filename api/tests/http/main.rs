@@ -7,6 +7,7 @@ mod dashboard;
 mod dead_letters;
 mod documentation;
 mod download;
+mod drills;
 mod listing;
 mod metrics;
 mod pins;

@@ -4,6 +4,7 @@
 mod alarms;
 mod bench;
 mod dead_letters;
+mod drill_slices;
 mod drills;
 mod events;
 mod outbox;

@@ -19,13 +19,21 @@ macro_rules! is_there {
     };
 }
 
+/// Whether there never was a drill of the backup `b`, as an expression: one that was requested before is of another backup, which
+/// had its key. A backup of the future (a clock was wrong) has none that was requested since.
+macro_rules! undrilled {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM drills d WHERE d.r2_key = b.r2_key AND (d.requested_at >= b.created_at OR b.created_at > ?1))"
+    };
+}
+
 /// What begins every insertion of a drill: the moment is `?1`.
 macro_rules! insert {
-    ($what:literal) => {
+    ($($what:expr),+) => {
         concat!(
             "INSERT INTO drills (r2_key, database_name, status, requested_at, total_bytes) \
              SELECT b.r2_key, b.database_name, 'queued', ?1, b.size_bytes FROM ",
-            $what,
+            $($what,)+
             " AND b.deleted_at IS NULL AND b.deleted_because IS NULL AND b.lost_at IS NULL \
              ON CONFLICT (r2_key) WHERE status IN ('queued', 'running') DO NOTHING"
         )
@@ -52,8 +60,8 @@ pub fn request(key: &str, now: Timestamp) -> Statement {
 pub fn request_first(job_id: &str, database: &str, now: Timestamp) -> Statement {
     Statement::new(insert!(
         "backup_results r JOIN backup_inventory b ON b.r2_key = r.r2_key \
-         WHERE r.job_id = ?2 AND r.database_name = ?3 AND r.status = 'success' AND b.job_id = ?2 \
-         AND NOT EXISTS (SELECT 1 FROM drills d WHERE d.r2_key = b.r2_key AND d.requested_at >= b.created_at)"
+         WHERE r.job_id = ?2 AND r.database_name = ?3 AND r.status = 'success' AND b.job_id = ?2 AND ",
+        undrilled!()
     ))
     .bind(now.seconds())
     .bind(job_id)
@@ -72,15 +80,16 @@ pub fn queued_of(job_id: &str, database: &str) -> Statement {
 
 /// The backups that are there and no drill was ever requested of, the newest of each database first: [`Key`]s. One that was
 /// adopted with the outcome of a drill has had one.
-pub fn wanted(limit: u32) -> Statement {
-    Statement::new(
+pub fn wanted(now: Timestamp, limit: u32) -> Statement {
+    Statement::new(concat!(
         "SELECT r2_key FROM (SELECT b.r2_key, b.created_at, row_number() OVER (PARTITION BY b.database_name \
          ORDER BY b.created_at DESC, b.id DESC) AS place FROM backup_inventory b \
          WHERE b.deleted_at IS NULL AND b.verified_at IS NULL AND b.drill_failed_at IS NULL \
-         AND b.deleted_because IS NULL AND b.lost_at IS NULL \
-         AND NOT EXISTS (SELECT 1 FROM drills d WHERE d.r2_key = b.r2_key AND d.requested_at >= b.created_at)) \
-         ORDER BY place, created_at DESC, r2_key LIMIT ?1",
-    )
+         AND b.deleted_because IS NULL AND b.lost_at IS NULL AND ",
+        undrilled!(),
+        ") ORDER BY place, created_at DESC, r2_key LIMIT ?2",
+    ))
+    .bind(now.seconds())
     .bind(i64::from(limit))
 }
 

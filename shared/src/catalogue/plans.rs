@@ -192,7 +192,7 @@ fn drills_are_found_by_their_dumps() {
 
 #[test]
 fn wanted_drills_are_found_without_reading_all_backups() {
-    assert!(uses(drills::wanted(20), "idx_inventory_undrilled"));
+    assert!(uses(drills::wanted(NOW, 20), "idx_inventory_undrilled"));
     let monthly = || drills::monthly(NOW, 20);
     assert!(uses(monthly(), "idx_inventory_live (database_name>?)"));
     assert!(uses(monthly(), "idx_drills_backup (r2_key=?)"));
