@@ -12,7 +12,7 @@ import { startBench } from "../harness/bench.mjs";
 import { startSystem } from "../harness/system.mjs";
 
 const run = promisify(execFile);
-const PRIVATE = ["/status", "/list", "/jobs/some-job", "/download/2024-12-08/any-db", "/restore-guide/any-db", "/audit", "/no-such-path"];
+const PRIVATE = ["/status", "/list", "/jobs/some-job", "/download/2024-12-08/any-db", "/restore-guide/any-db", "/audit", "/metrics", "/no-such-path"];
 
 const bench = await startBench();
 after(bench.close);
@@ -73,6 +73,25 @@ test("a download is in the audit log", async () => {
   await bench.api.bytes(`/download/${job.date}/${DATABASE}`);
   const { entries: [entry] } = await bench.api.json("/audit?limit=1");
   assert.partialDeepStrictEqual(entry, { actor: "admin", method: "GET", path: `/download/${job.date}/${DATABASE}`, status: 200 });
+});
+
+test("the metrics of a backup are text for Prometheus, and only of what there is", async () => {
+  const response = await bench.api.request("/metrics");
+  assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  const lines = (await response.text()).trimEnd().split("\n");
+  const samples = new Map(lines.filter((line) => !line.startsWith("# ")).map((line) => line.split(" ")));
+  for (const [name, value] of samples) assert.match(`${name} ${value}`, /^[a-z_0-9]+(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? \d+(\.\d+)?$/);
+  const [backup] = await bench.catalogue("SELECT created_at, size_bytes, row_count FROM backup_inventory");
+  const of = (family, name = DATABASE) => samples.get(`cache_database_${family}{database="${name}"}`);
+  assert.equal(of("last_success_timestamp_seconds"), String(backup.created_at));
+  assert.equal(of("backup_size_bytes"), String(backup.size_bytes));
+  assert.equal(of("backup_rows"), "2");
+  assert.equal(of("failures_in_a_row"), "0");
+  assert.equal(samples.get("backup_total_size_bytes"), String(backup.size_bytes));
+  assert.equal(samples.get("backup_databases_count"), String(bench.names.length));
+  assert.equal(samples.get("backup_failures_24h"), "0");
+  assert.ok(Math.abs(Number(samples.get("backup_last_success_timestamp")) - backup.created_at) < 60);
+  assert.equal(of("last_success_timestamp_seconds", bench.names[1]), undefined);
 });
 
 test("GET / and GET /health are open, and name no database", async () => {

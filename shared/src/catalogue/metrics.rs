@@ -41,7 +41,7 @@ pub struct DatabaseRow {
 /// begun after `begun`.
 pub fn databases(names: &str, since: Timestamp, begun: Timestamp) -> Statement {
     Statement::new(
-        "SELECT n.value AS database_name, b.created_at AS succeeded_at, b.size_bytes, b.row_count, r.duration_ms, \
+        "SELECT n.value AS database_name, b.created_at AS succeeded_at, b.size_bytes, b.row_count, max(0, r.duration_ms) AS duration_ms, \
          (SELECT completed_at FROM (SELECT completed_at, status FROM drills WHERE database_name = n.value \
          ORDER BY id DESC LIMIT ?4) WHERE status = 'passed' LIMIT 1) AS verified_at, \
          (SELECT status FROM drills WHERE database_name = n.value ORDER BY id DESC LIMIT 1) AS drill_status, \
@@ -80,7 +80,7 @@ pub fn totals() -> Statement {
     Statement::new(
         "SELECT (SELECT completed_at FROM (SELECT completed_at, status FROM backup_jobs INDEXED BY idx_backup_jobs_started \
          ORDER BY started_at DESC LIMIT ?1) WHERE status = 'completed' LIMIT 1) AS succeeded_at, \
-         (SELECT duration_ms FROM (SELECT duration_ms, status FROM backup_jobs INDEXED BY idx_backup_jobs_started \
+         (SELECT max(0, duration_ms) FROM (SELECT duration_ms, status FROM backup_jobs INDEXED BY idx_backup_jobs_started \
          ORDER BY started_at DESC LIMIT ?1) WHERE status <> 'running' LIMIT 1) AS duration_ms, \
          (SELECT updated_at FROM janitor_state WHERE name = 'round') AS round_at, \
          (SELECT count(*) FROM (SELECT 1 FROM dead_letters WHERE resolved_at IS NULL LIMIT ?2)) AS open_letters",

@@ -247,6 +247,16 @@ fn the_last_success_is_of_a_job_without_failures_and_the_duration_of_the_newest_
 }
 
 #[test]
+fn a_clock_that_was_set_back_makes_no_duration_below_0() {
+    let bench = Bench::new(&[result("success", 5001), backup(5001), job("failed", 9000)].concat());
+    bench.write(
+        "UPDATE backup_jobs SET duration_ms = -7; UPDATE backup_results SET duration_ms = -7",
+    );
+    assert_eq!(bench.database("groveauth").duration_ms, Some(0));
+    assert_eq!(bench.totals().duration_ms, Some(0));
+}
+
+#[test]
 fn the_janitor_s_round_and_open_letters_are_known() {
     let bench = Bench::new(
         "INSERT INTO janitor_state (name, value, updated_at) VALUES ('round', '', 77), ('alarms', '', 99); \
