@@ -44,8 +44,9 @@ pub(crate) struct Reports {
 ///
 /// 1. Read what is to be reported. Nothing has happened yet.
 /// 2. A job's letters and its mark as reported are one transaction, and the letters are written only while it is not
-///    reported: of two that do so at once the second changes nothing. The letters' id comes from the job and its end, so
-///    one that ends a second time, after it was sent again, is told a second time if its mark was taken off.
+///    reported: of two that do so at once the second changes nothing. The letters' id comes from the job, its end and its
+///    attempts, so one that ends a second time, after it was sent again, is told a second time if its mark was taken off,
+///    even within the same second.
 /// 3. The start of a running job is a letter of its own id, so it is written once. One that was not delivered when the job
 ///    ends is given up in the transaction of 2.
 pub(crate) async fn report_jobs<C: Database>(
@@ -103,7 +104,7 @@ async fn report_job<C: Database>(
         Notice::BackupFailed(report)
     };
     let notice = notice.to_json().map_err(ReportError::Encode)?;
-    let id = format!("report-{}-{}", job.job_id, job.ended_at);
+    let id = format!("report-{}-{}-{}", job.job_id, job.ended_at, job.attempts);
     let tell = |channel: &str, notice: &str| reports::tell(&job.job_id, &id, channel, notice, now);
     let mut statements: Vec<Statement> = channels
         .readers()

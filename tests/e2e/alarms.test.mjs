@@ -35,7 +35,7 @@ const bench = await startBench({
 });
 after(bench.close);
 
-const [FIRST, SECOND] = bench.names;
+const [FIRST, SECOND, THIRD] = bench.names;
 const of = (receiver) => requests.filter((request) => request.receiver === receiver);
 const taken = (receiver, type) => of(receiver).filter((request) => request.taken && request.body.type === type);
 const addChannel = (url) =>
@@ -141,4 +141,23 @@ test("a call finds a janitor that is silent and has it make a round", async () =
   await bench.api.json("/status");
   const made = () => bench.catalogue("SELECT updated_at FROM janitor_state WHERE name = 'round'");
   await bench.until("the janitor makes its round", made, ([{ updated_at }]) => updated_at > seconds(-60));
+});
+
+test("a backup much smaller than the one before opens an alarm, which the next one like it resolves", async () => {
+  const shrunk = async (state) => (await bench.api.json("/alerts"))[state].filter(({ cause }) => cause === "shrunk");
+  await bench.execute(THIRD, [
+    "CREATE TABLE leaves (id INTEGER PRIMARY KEY)",
+    "INSERT INTO leaves WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 200) SELECT id FROM n",
+  ]);
+  await bench.backUp(THIRD);
+  await bench.execute(THIRD, ["DELETE FROM leaves WHERE id > 50"]);
+  await bench.backUp(THIRD);
+  const [alarm, ...others] = await bench.until("the alarm opens", () => shrunk("open"), ({ length }) => length);
+  assert.deepEqual(others, []);
+  assert.equal(alarm.database, THIRD);
+  assert.match(alarm.summary, /the rows fell from 200 to 50/);
+  await bench.until("it is told", () => taken("signed", "alarms").flatMap(({ body }) => body.opened).filter(({ cause }) => cause === "shrunk"), ({ length }) => length);
+  await bench.backUp(THIRD);
+  await bench.until("the alarm is over", () => shrunk("recent"), ({ length }) => length);
+  assert.deepEqual(await shrunk("open"), []);
 });

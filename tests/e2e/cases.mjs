@@ -157,8 +157,8 @@ export const CASES = [
   },
   {
     title: "rows that need a later row, in their table or another, from the beginning",
-    deferred: ["hens -> eggs", "kin -> kin"],
-    locked: ["hens -> eggs", "kin -> kin"],
+    deferred: ["eggs -> hens", "kin -> kin"],
+    locked: ["eggs -> hens", "kin -> kin"],
     statements: [
       "CREATE TABLE hens (id INTEGER PRIMARY KEY, egg INTEGER NOT NULL REFERENCES eggs ON DELETE CASCADE)",
       "CREATE TABLE eggs (id INTEGER PRIMARY KEY, hen INTEGER NOT NULL REFERENCES hens ON DELETE CASCADE)",

@@ -3,12 +3,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { startBench } from "../harness/bench.mjs";
+import { ENDLESS, startBench } from "../harness/bench.mjs";
 
 /** The binding of the first database is missing, as in a deployment that is half done: an attempt fails, the next might not. */
 const withoutTheFirst = ({ d1_databases: [catalogue, , ...others], ...config }) => ({ ...config, d1_databases: [catalogue, ...others] });
-/** An INSERT with the names of its columns is longer than any that D1 takes: no attempt can succeed. */
-const ENDLESS = `CREATE TABLE endless (${Array.from({ length: 100 }, (_, n) => `c${n}${"x".repeat(970)}`)})`;
 
 const bench = await startBench({ exporter: withoutTheFirst });
 after(bench.close);

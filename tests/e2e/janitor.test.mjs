@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { manifestOf, seconds, startBench } from "../harness/bench.mjs";
+import { ENDLESS, manifestOf, seconds, startBench } from "../harness/bench.mjs";
 
 const HOUR = 3600;
 
@@ -28,6 +28,12 @@ const isStored = async (key) => {
   return [key, manifestOf(key)].map((object) => keys.includes(object));
 };
 const listed = async (database) => (await bench.api.json(`/list?database=${database}`)).backups.map(({ r2Key }) => r2Key);
+/** What `GET /retention` says of the backup of that key, and why. */
+const planned = async (database, key) => {
+  const { databases: [{ backups }] } = await bench.api.json(`/retention?database=${database}`);
+  const { verdict, reasons } = backups.find(({ r2Key }) => r2Key === key);
+  return [verdict, ...reasons];
+};
 
 test("a backup is kept for as many weeks as the registry says", async () => {
   const { date } = await bench.backUp(FIRST);
@@ -37,6 +43,8 @@ test("a backup is kept for as many weeks as the registry says", async () => {
 
 test("an expired backup goes with its manifest, and the newest one stays although expired", async () => {
   const [old, newest] = [await expired(SECOND), await expired(SECOND)];
+  const [[goes], [stays]] = [await planned(SECOND, old), await planned(SECOND, newest)];
+  assert.deepEqual([goes, stays], ["delete", "keep"]);
   await bench.goRound();
   assert.deepEqual(await isStored(old), [false, false]);
   assert.deepEqual(await isStored(newest), [true, true]);
@@ -51,12 +59,6 @@ test("a deleted backup can no longer be downloaded, and its row says when it wen
   assert.equal(response.status, 404);
 });
 
-/** The reasons of the plan for the backup of that key. */
-const planned = async (database, key) => {
-  const { databases: [{ backups }] } = await bench.api.json(`/retention?database=${database}`);
-  const { verdict, reasons } = backups.find(({ r2Key }) => r2Key === key);
-  return [verdict, ...reasons];
-};
 const pin = (id, verb, body) => bench.api.request(`/backups/${id}/${verb}`, { method: "POST", body });
 
 test("a pinned backup stays, and goes once it is unpinned; the plan and the row say why", async () => {
@@ -81,10 +83,8 @@ test("a pinned backup stays, and goes once it is unpinned; the plan and the row 
 
 test("nothing goes of a database whose latest backup failed", async () => {
   const [old, newest] = [await expired(SIXTH), await expired(SIXTH)];
-  await bench.catalogue(
-    "UPDATE backup_results SET status = 'failed' WHERE id = (SELECT max(id) FROM backup_results WHERE database_name = ?)",
-    SIXTH,
-  );
+  await bench.execute(SIXTH, [ENDLESS]);
+  assert.equal((await bench.backUp(SIXTH)).status, "failed");
   assert.deepEqual(await planned(SIXTH, old), ["keep", "the latest backup failed, so nothing is deleted"]);
   await bench.goRound();
   assert.deepEqual(await listed(SIXTH), [newest, old]);

@@ -89,3 +89,6 @@ export const seconds = (later = 0) => Math.floor(Date.now() / 1000) + later;
 export const manifestOf = (key) => key.replace(/\.sql$/, ".manifest.json");
 
 export const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+/** A table that cannot be backed up: an INSERT with the names of its columns is longer than any that D1 takes. */
+export const ENDLESS = `CREATE TABLE endless (${Array.from({ length: 100 }, (_, n) => `c${n}${"x".repeat(970)}`)})`;

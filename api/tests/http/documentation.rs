@@ -32,8 +32,8 @@ fn server() -> Server {
     );
     server.sql(
         "INSERT INTO outbox (notice_id, channel, notice, created_at, attempts, next_attempt_at, delivered_at, last_status, last_error) VALUES \
-         ('report-550e8400-e29b-41d4-a716-446655440000-1733626845', 'discord', '{\"type\":\"backup_failed\"}', 1733626845, 1, NULL, 1733626846, 200, NULL), \
-         ('report-550e8400-e29b-41d4-a716-446655440000-1733626845', 'webhook', '{\"type\":\"backup_failed\"}', 1733626845, 8, NULL, NULL, 503, 'HTTP 503: no healthy upstream')",
+         ('report-550e8400-e29b-41d4-a716-446655440000-1733626845-3', 'discord', '{\"type\":\"backup_failed\"}', 1733626845, 1, NULL, 1733626846, 200, NULL), \
+         ('report-550e8400-e29b-41d4-a716-446655440000-1733626845-3', 'webhook', '{\"type\":\"backup_failed\"}', 1733626845, 8, NULL, NULL, 503, 'HTTP 503: no healthy upstream')",
     );
     let body = format!(r#"{{"job_id":"{later}","database":"scout-db"}}"#);
     server.dead_letter("grove-backups-exports-dlq", &body);

@@ -5,6 +5,7 @@ use serde_json::json;
 use shared::dump::{hex, sha256};
 use shared::native::{Fault, MemoryObjects};
 use shared::ports::{ObjectStore, PutOptions};
+use shared::retention::pin::Pin;
 
 use crate::bench::{Bench, NOW};
 
@@ -163,10 +164,14 @@ fn a_dump_of_another_size_is_marked_at_once() {
 fn pins_and_drills_beside_a_backup_come_back_with_it() {
     let bench = bench();
     store(&bench, "a", "job");
+    let pin = Pin {
+        pinned_at: 1_733_097_600,
+        note: Some("before the move".to_owned()),
+    };
     put(
         &bench,
         "2024-12-01/a.pin.json",
-        br#"{"pinnedAt":"2024-12-02T00:00:00Z","note":"before the move"}"#,
+        &serde_json::to_vec(&pin).unwrap(),
     );
     put(
         &bench,
@@ -179,6 +184,20 @@ fn pins_and_drills_beside_a_backup_come_back_with_it() {
         bench.read(marks),
         "1733097600 before the move 1733184000 null"
     );
+}
+
+#[test]
+fn a_pin_of_no_believable_moment_pins_since_it_was_found() {
+    let bench = bench();
+    store(&bench, "a", "job");
+    put(
+        &bench,
+        "2024-12-01/a.pin.json",
+        br#"{"pinnedAt":-1,"note":"odd"}"#,
+    );
+    reconcile(&bench);
+    let marks = "SELECT pinned_at, pin_note FROM backup_inventory";
+    assert_eq!(bench.read(marks), format!("{} odd", NOW + DAY));
 }
 
 #[test]

@@ -74,6 +74,24 @@ fn a_job_whose_mark_was_taken_off_is_told_when_it_ends_again() {
 }
 
 #[test]
+fn a_job_that_ends_again_within_the_same_second_is_told_again() {
+    let bench = all();
+    bench.job("job", &[("groveauth", "failed")]);
+    bench.settled("job", "groveauth");
+    bench.write("UPDATE backup_results SET status = 'success', attempts = attempts + 1");
+    bench.write("UPDATE backup_jobs SET reported_at = NULL, status = 'completed'");
+    bench.round();
+    let reports = bench.letters().into_iter();
+    let reports: Vec<_> = reports
+        .filter(|letter| letter.starts_with("webhook backup_"))
+        .collect();
+    assert_eq!(
+        reports,
+        ["webhook backup_failed", "webhook backup_completed"]
+    );
+}
+
+#[test]
 fn a_failure_that_was_reported_again_is_not_repeated_that_day() {
     let bench = Bench::telling();
     for (id, database) in [("one", "groveauth"), ("two", "groveauth")] {

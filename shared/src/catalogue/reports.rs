@@ -22,13 +22,16 @@ pub struct Unreported {
     pub total_databases: u64,
     /// Why it failed.
     pub error_message: Option<String>,
+    /// How often somebody tried to back up one of its databases.
+    pub attempts: u64,
 }
 
 /// The longest finished of the jobs that are not reported: [`Unreported`].
 pub fn unreported(limit: u32) -> Statement {
     Statement::new(
         "SELECT job_id, status, trigger_type, coalesce(completed_at, started_at) AS ended_at, duration_ms, \
-         total_databases, error_message FROM backup_jobs INDEXED BY idx_backup_jobs_unreported \
+         total_databases, error_message, (SELECT coalesce(sum(attempts), 0) FROM backup_results r \
+         WHERE r.job_id = backup_jobs.job_id) AS attempts FROM backup_jobs INDEXED BY idx_backup_jobs_unreported \
          WHERE reported_at IS NULL AND status <> 'running' ORDER BY completed_at, id LIMIT ?1",
     )
     .bind(i64::from(limit))

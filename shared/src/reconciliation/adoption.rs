@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::manifest::{FORMAT_VERSION, Manifest};
 use crate::ports::Listed;
+use crate::retention::pin::Pin;
 use crate::time::{Timestamp, is_date};
 
 /// Why a manifest is not adopted.
@@ -120,21 +121,14 @@ pub fn damage(manifest: &Manifest, size: u64, sha256: Option<&str>) -> Option<St
     }
 }
 
-/// That somebody pinned a backup, as it is written beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PinNote {
-    #[serde(default)]
-    pinned_at: String,
-    #[serde(default)]
-    note: Option<String>,
-}
-
 /// When a backup was pinned, in Unix seconds, and why. A note that cannot be read pins all the same, since `now`: a pin is
 /// never lost.
 pub fn pinned(body: &[u8], now: Timestamp) -> (i64, Option<String>) {
-    match serde_json::from_slice::<PinNote>(body) {
-        Ok(pin) => (moment(&pin.pinned_at).unwrap_or(now.seconds()), pin.note),
+    match serde_json::from_slice::<Pin>(body) {
+        Ok(pin) => {
+            let at = Some(pin.pinned_at).filter(is_believable);
+            (at.unwrap_or(now.seconds()), pin.note)
+        }
         Err(_) => (now.seconds(), None),
     }
 }
