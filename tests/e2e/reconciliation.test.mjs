@@ -44,7 +44,7 @@ test("a wiped catalogue is rebuilt from the bucket, equal to before", async () =
   const { date, jobId: alone } = await bench.backUp(FIRST);
   const { backups } = await bench.api.json(`/list?database=${FIRST}`);
   assert.equal((await post(`/backups/${backups[0].id}/pin`, JSON.stringify({ note: "before the wipe" }))).status, 200);
-  await bench.drained();
+  await bench.until("each is drilled", () => bench.catalogue("SELECT r2_key FROM backup_inventory WHERE verified_at IS NULL"), ({ length }) => !length);
   const [rows, dump, jobs] = [await inventory(), await bench.api.bytes(`/download/${date}/${SECOND}`), await Promise.all([both, alone].map(told))];
   assert.equal(rows.length, 3);
   assert.deepEqual(rows.filter(({ pin_note }) => pin_note).map(({ job_id }) => job_id), [alone]);

@@ -14,8 +14,8 @@ pub struct Address(Url);
 /// Why no notice is sent to an address. None repeats it: it is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// It does not read.
-    #[error("it is no URL")]
+    /// It does not read, or its host has other than ASCII letters.
+    #[error("it is no URL of ASCII letters")]
     Syntax,
     /// Anybody could read along.
     #[error("it does not begin with https://")]
@@ -187,6 +187,14 @@ mod tests {
     }
 
     #[test]
+    fn names_in_other_than_ascii_letters_are_taken_as_punycode_alone() {
+        for text in ["https://bücher.example/", "https://①②⑦.0.0.1/"] {
+            assert_eq!(refused(text), Some(AddressError::Syntax), "{text}");
+        }
+        assert_eq!(refused("https://xn--bcher-kva.example/"), None);
+    }
+
+    #[test]
     fn credentials_are_refused() {
         for text in [
             "https://user@hooks.example/",
@@ -232,7 +240,6 @@ mod tests {
             "127.1",
             "0x7f.1",
             "127.0.0.1.",
-            "①②⑦.0.0.1",
             "%31%32%37.0.0.1",
         ] {
             assert_eq!(
