@@ -46,8 +46,8 @@ export async function startBench({ exporter = (config) => config, vars = {}, sec
   };
   const send = (...bodies) => EXPORTS.sendBatch(bodies.map((body) => ({ body, contentType: "json" })));
 
-  /** The keys of the bucket's objects. */
-  const keys = async () => (await BACKUPS.list()).objects.map(({ key }) => key);
+  /** The keys of the bucket's objects, but for what drills write beside dumps, which they do at any time. */
+  const keys = async () => (await BACKUPS.list()).objects.map(({ key }) => key).filter((key) => !key.endsWith(".drill.json"));
   /** An object's bytes; null when there is none. */
   const object = async (key) => {
     const found = await BACKUPS.get(key);
