@@ -1,6 +1,6 @@
 //! What the metrics are made of: three queries, however long the history is.
 //!
-//! Each looks at the newest rows of each database of the registry by an index, and no farther back than [`FAR`]. A
+//! Each looks at the newest rows of each database of the registry by an index, and no farther back than a hundred of them. A
 //! monitor asks every minute, and D1 bills the rows that are read. Moments are Unix seconds, durations milliseconds,
 //! sizes bytes. Nothing is counted over a whole history.
 
