@@ -87,13 +87,13 @@ impl DrillRunError {
 ///    lost, counts too. Where no drill is open, it is over: also when 5 happened although its answer was lost.
 /// 2. Read the manifest, and restore or compare some more: see [`advance`]. The engine keeps it with what it is about.
 /// 3. Record how far it is. A stop before repeats no statement of 2, and leaves a slice that counts as failed.
-/// 4. At the end, write what it came to beside the dump, so that a rebuilt catalogue knows it: see [`write_note`]. A stop leaves
+/// 4. At the end, write what it came to beside the dump, so that a rebuilt catalogue knows it: see `write_note` below. A stop leaves
 ///    the drill open; the next slice comes to the same end, and writes it again.
 /// 5. Record the end in the catalogue, which decides: the drill and the backup in one transaction, once only. Where the
 ///    backup is going, it says so instead, and what 4 wrote is taken away; a stop before that leaves a small object beside
 ///    nothing.
 ///
-/// What does not get on in 2 or 4 is recorded, and tried again later, [`MOST_FAILURES`] times in a row; then the drill ends as
+/// What does not get on in 2 or 4 is recorded, and tried again later, `MOST_FAILURES` times in a row; then the drill ends as
 /// one that failed, or as what it came to where only 4 did not work.
 pub async fn run_slice<E: Engine, C: Database, B: ObjectStore, K: Clock>(
     engine: &E,
