@@ -63,8 +63,8 @@ fn feed_plain(hash: &mut Sha256, page: &[u8], head: &str, next: &memmem::Finder<
 
 /// What writes values in the plainest way.
 struct Plain {
-    /// Values that are put together, by their column.
-    pieces: BTreeMap<u64, Vec<u8>>,
+    /// Values that are put together, by their column: the digits of hex, which most of them stay.
+    pieces: BTreeMap<u64, String>,
     /// The scratch table, quoted.
     scratch: String,
 }
@@ -94,10 +94,10 @@ impl Plain {
         let rest = page.strip_prefix(&format!("INSERT INTO {scratch} (c, n, d) VALUES ("))?;
         let (column, rest) = rest.split_once(", ")?;
         let (_, rest) = rest.split_once(", X'")?;
-        let bytes = unhex(rest.strip_suffix("');\n")?)?;
+        let digits = rest.strip_suffix("');\n")?;
         let column = column.parse().ok()?;
-        self.pieces.entry(column).or_default().extend(bytes);
-        Some(())
+        let are_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        are_hex.then(|| self.pieces.entry(column).or_default().push_str(digits))
     }
 
     fn values(&self, page: &str) -> Vec<u8> {
@@ -147,10 +147,10 @@ impl Plain {
             let (column, after) = after
                 .strip_prefix(" WHERE c = ")?
                 .split_once(" ORDER BY n))")?;
-            let bytes = self.pieces.get(&column.parse().ok()?)?;
+            let digits = self.pieces.get(&column.parse().ok()?)?;
             let value = match kind {
-                "TEXT" => text_of(bytes),
-                _ => blob_of(bytes),
+                "TEXT" => text_of(&unhex(digits)?),
+                _ => blob_of(digits),
             };
             return Some((PIECES.len(), value, after));
         }
@@ -194,17 +194,12 @@ fn text_of(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// As `quote()` has a BLOB.
-fn blob_of(bytes: &[u8]) -> Vec<u8> {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |n: u8| DIGITS.get(usize::from(n)).copied().unwrap_or(b'?');
-    let mut text = Vec::with_capacity(bytes.len() * 2 + 3);
+fn blob_of(digits: &str) -> Vec<u8> {
+    let mut text = Vec::with_capacity(digits.len() + 3);
     text.extend_from_slice(b"X'");
-    text.extend(
-        bytes
-            .iter()
-            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]),
-    );
+    text.extend_from_slice(digits.as_bytes());
     text.push(b'\'');
+    text.make_ascii_uppercase();
     text
 }
 

@@ -44,10 +44,12 @@ impl<'de> Deserialize<'de> for Sha256 {
 
 /// The bytes of a text in hex; `None` where it is none.
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect()
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16)?).ok();
+    let bytes = pairs
+        .iter()
+        .map(|[high, low]| Some((digit(*high)? << 4) | digit(*low)?));
+    rest.is_empty().then(|| bytes.collect())?
 }
 
 #[cfg(test)]
