@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::words::{fitted, length, lines};
+use super::words::{LINE, NAME, fitted, length, lines};
 use super::{Digest, Notice, Report, Told};
 use crate::text::bytes;
 use crate::time::Timestamp;
@@ -16,8 +16,6 @@ const WARNING: u32 = 0xf5_9e_0b;
 
 /// Less than the 4,096 of a description, so that the three of a digest are together less than the 6,000 of a message.
 const DESCRIPTION: usize = 1_800;
-const LINE: usize = 600;
-const NAME: usize = 100;
 
 /// The body of a webhook's message.
 #[derive(Debug, Serialize)]

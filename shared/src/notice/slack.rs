@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::words::{fitted, length, lines};
+use super::words::{LINE, NAME, fitted, length, lines};
 use super::{Digest, Notice, Report, Told};
 use crate::text::{bytes, duration};
 
@@ -13,8 +13,6 @@ use crate::text::{bytes, duration};
 const SECTION: usize = 3_000;
 /// The 150 of a header.
 const HEADER: usize = 150;
-const LINE: usize = 600;
-const NAME: usize = 100;
 
 /// The body of an incoming webhook.
 #[derive(Debug, Serialize)]

@@ -1,5 +1,10 @@
 //! Text within the limits of a channel: cut between characters, and never within an escape.
 
+/// The longest line of an alarm or a failure, in every channel.
+pub(super) const LINE: usize = 600;
+/// The longest name of a database or cause in one.
+pub(super) const NAME: usize = 100;
+
 /// What an escape makes of a character.
 pub(super) type Escape = fn(char, &mut String);
 
