@@ -9,6 +9,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_733_713_200);
 const SUNDAY: i64 = 1_733_626_800;
 /// The alert rules that ship.
 const RULES: &str = include_str!("../../../docs/alerts/prometheus.yml");
+const GRAFANA: &str = include_str!("../../../docs/alerts/grafana.json");
 
 fn rendered(recorded: &Recorded) -> String {
     render(recorded, &Registry::embedded().unwrap(), NOW)
@@ -319,18 +320,34 @@ fn a_schedule_that_never_fires_expects_nothing() {
     assert!(!render(&Recorded::default(), &registry, NOW).contains("interval"));
 }
 
-#[test]
-fn the_alert_rules_use_only_what_is_there() {
+/// The names in these expressions that must be those of metrics.
+fn metrics_in<'text>(expressions: impl Iterator<Item = &'text str>) -> BTreeSet<&'text str> {
+    let is_part = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    let words = expressions.flat_map(|line| line.split(move |it| !is_part(it)));
+    words
+        .filter(|word| word.starts_with("cache_") || word.starts_with("backup_"))
+        .collect()
+}
+
+fn assert_there(words: &BTreeSet<&str>) {
     let samples = parse(&rendered(&recorded())).unwrap();
     let there: BTreeSet<&str> = samples.iter().map(|it| it.0.as_str()).collect();
-    let is_part = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    assert!(words.len() >= 5, "{words:?}");
+    assert_eq!(words.difference(&there).count(), 0, "{words:?}");
+}
+
+#[test]
+fn the_alert_rules_use_only_what_is_there() {
     let expressions = RULES
         .lines()
         .filter(|line| line.trim_start().starts_with("expr:"));
-    let words: BTreeSet<&str> = expressions
-        .flat_map(|line| line.split(|it| !is_part(it)))
-        .filter(|word| word.starts_with("cache_") || word.starts_with("backup_"))
-        .collect();
-    assert!(words.len() >= 5, "{words:?}");
-    assert_eq!(words.difference(&there).count(), 0, "{words:?}");
+    assert_there(&metrics_in(expressions));
+}
+
+#[test]
+fn the_dashboard_of_grafana_uses_only_what_is_there() {
+    let dashboard: serde_json::Value = serde_json::from_str(GRAFANA).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
+    assert_there(&metrics_in(targets.map(|it| it["expr"].as_str().unwrap())));
 }
