@@ -386,7 +386,8 @@ impl<P: Ports> Slice<'_, P> {
             .run(statements)
             .await
             .map_err(ReconciliationError::Record)?;
-        self.run.adopted += adopted.changes;
+        // The totals of what is stored change with it.
+        self.run.adopted += u64::from(adopted.changes > 0);
         Ok(())
     }
 

@@ -17,4 +17,6 @@ pub mod reports;
 pub mod retention;
 pub mod settlement;
 pub mod sweep;
+#[cfg(test)]
+mod totals;
 pub mod views;

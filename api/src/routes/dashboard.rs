@@ -4,8 +4,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use shared::catalogue::alarms::open_count;
-use shared::catalogue::views::{self, Count};
+use shared::catalogue::views::{self, StorageView};
 use shared::ports::Clock;
 
 use crate::page::{self, Overview};
@@ -19,16 +18,16 @@ const RECENT_JOBS: u32 = 10;
 #[worker::send]
 pub(crate) async fn dashboard<P: Ports>(State(app): State<App<P>>) -> Result<Response, Problem> {
     let names = json!(app.database_names()).to_string();
-    let [running, jobs, results, backups, storage, alarms] = app
+    let [running, jobs, results, backups, storage] = app
         .query([
             views::running_job(),
             views::recent_jobs(RECENT_JOBS),
             views::newest_results(&names),
             views::newest_backups(&names),
             views::storage(),
-            open_count(),
         ])
         .await?;
+    let storage: StorageView = only(storage)?;
     let overview = Overview {
         registry: app.registry(),
         now: app.ports().clock().now(),
@@ -36,8 +35,8 @@ pub(crate) async fn dashboard<P: Ports>(State(app): State<App<P>>) -> Result<Res
         jobs: jobs.read()?,
         results: results.read()?,
         backups: backups.read()?,
-        storage: only(storage)?,
-        alarms: only::<Count>(alarms)?.count,
+        alarms: storage.open_alarms,
+        storage,
     };
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),

@@ -3,8 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use shared::catalogue::alarms::open_count;
-use shared::catalogue::views::{self, Count, JobView, StorageView};
+use shared::catalogue::views::{self, JobView, StorageView};
 use shared::ports::Clock;
 
 use super::{date, rfc3339};
@@ -76,26 +75,26 @@ struct Storage {
 /// Reads the catalogue at one instant.
 #[worker::send]
 pub(crate) async fn status<P: Ports>(State(app): State<App<P>>) -> Result<Json<Status>, Problem> {
-    let [running, last, recent, storage, alarms] = app
+    let [running, last, recent, storage] = app
         .query([
             views::running_job(),
             views::last_ended_job(),
             views::recent_jobs(RECENT_JOBS),
             views::storage(),
-            open_count(),
         ])
         .await?;
     let running: Option<JobView> = running.first()?;
     let last: Option<JobView> = last.first()?;
     let recent: Vec<JobView> = recent.read()?;
+    let storage: StorageView = only(storage)?;
     let now = app.ports().clock().now();
     Ok(Json(Status {
         current_status: if running.is_some() { "running" } else { "idle" },
         last_backup: last.map(LastBackup::from),
         next_scheduled: app.registry().next_run(now).map(|next| next.rfc3339()),
         recent_jobs: recent.into_iter().map(RecentJob::from).collect(),
-        storage: only::<StorageView>(storage)?.into(),
-        alarms: only::<Count>(alarms)?.count,
+        alarms: storage.open_alarms,
+        storage: storage.into(),
     }))
 }
 

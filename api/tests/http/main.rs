@@ -8,6 +8,7 @@ mod dead_letters;
 mod documentation;
 mod download;
 mod drills;
+mod history;
 mod listing;
 mod metrics;
 mod pins;

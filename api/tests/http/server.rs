@@ -116,22 +116,27 @@ impl Server {
 
     /// A job of these results, planned at `started`; it has ended unless its status is `running`.
     pub(crate) fn job(&self, id: &str, started: i64, status: &str, results: &[(&str, &str)]) {
-        let ended = (status != "running").then_some(started + 45);
         self.write(
             Statement::new(
-                "INSERT INTO backup_jobs (job_id, started_at, completed_at, status, trigger_type, total_databases, duration_ms) \
-                 VALUES (?1, ?2, ?3, ?4, 'scheduled', ?5, ?6)",
+                "INSERT INTO backup_jobs (job_id, started_at, status, trigger_type, total_databases) \
+                 VALUES (?1, ?2, 'running', 'scheduled', ?3)",
             )
             .bind(id)
             .bind(started)
-            .bind(ended)
-            .bind(status)
-            .bind(i64::try_from(results.len()).unwrap())
-            .bind(ended.map(|_| 45_000)),
+            .bind(i64::try_from(results.len()).unwrap()),
         );
         for (database, status) in results {
             self.result(id, started, database, status);
         }
+        self.write(
+            Statement::new(
+                "UPDATE backup_jobs SET status = ?2, completed_at = started_at + 45, duration_ms = 45000, \
+                 (successful_count, failed_count, total_size_bytes) = (SELECT sum(status = 'success'), sum(status = 'failed'), \
+                 coalesce(sum(size_bytes), 0) FROM backup_results WHERE job_id = ?1) WHERE job_id = ?1 AND ?2 <> 'running'",
+            )
+            .bind(id)
+            .bind(status),
+        );
     }
 
     fn result(&self, job: &str, started: i64, database: &str, status: &str) {
@@ -267,7 +272,7 @@ impl Answer {
 }
 
 /// The bucket in memory, which the api opens as it opens R2.
-struct Bucket(MemoryObjects);
+pub(crate) struct Bucket(pub(crate) MemoryObjects);
 
 impl ObjectStore for Bucket {
     async fn put_new(&self, key: &str, body: &[u8], meta: &PutOptions) -> Result<Put, StoreError> {

@@ -236,11 +236,6 @@ pub fn recent(limit: u32) -> Statement {
     .bind(i64::from(limit))
 }
 
-/// How many alarms are open: one [`Count`](super::views::Count).
-pub fn open_count() -> Statement {
-    Statement::new("SELECT count(*) AS count FROM alarms WHERE resolved_at IS NULL")
-}
-
 /// Opens an alarm, while the mark is `mark` and there is none open of that cause and database.
 pub fn open_one(
     mark: &str,

@@ -1,7 +1,7 @@
 //! What the api reads of the catalogue: one function for each query, and the rows that it answers with.
 //!
-//! Every query reads a bounded number of rows by an index. Moments are Unix seconds, durations milliseconds,
-//! sizes bytes. Counts of a job are taken from its results, so that they are right while it runs.
+//! Every query reads a bounded number of rows by an index, however long the history is. Moments are Unix seconds, durations
+//! milliseconds, sizes bytes. Counts of a running job are taken from its results; one that has ended has them itself.
 
 use serde::Deserialize;
 
@@ -47,10 +47,12 @@ macro_rules! jobs {
         concat!(
             "SELECT j.job_id, j.status, j.trigger_type, j.reason, j.started_at, j.completed_at, j.duration_ms, ",
             "j.total_databases, j.error_message, ",
-            "(SELECT count(*) FROM backup_results r WHERE r.job_id = j.job_id AND r.status = 'success') AS successful, ",
-            "(SELECT count(*) FROM backup_results r WHERE r.job_id = j.job_id AND r.status = 'failed') AS failed, ",
-            "(SELECT coalesce(sum(r.size_bytes), 0) FROM backup_results r ",
-            "WHERE r.job_id = j.job_id AND r.status = 'success') AS size_bytes ",
+            "CASE j.status WHEN 'running' THEN (SELECT count(*) FROM backup_results r WHERE r.job_id = j.job_id ",
+            "AND r.status = 'success') ELSE j.successful_count END AS successful, ",
+            "CASE j.status WHEN 'running' THEN (SELECT count(*) FROM backup_results r WHERE r.job_id = j.job_id ",
+            "AND r.status = 'failed') ELSE j.failed_count END AS failed, ",
+            "CASE j.status WHEN 'running' THEN (SELECT coalesce(sum(r.size_bytes), 0) FROM backup_results r ",
+            "WHERE r.job_id = j.job_id AND r.status = 'success') ELSE j.total_size_bytes END AS size_bytes ",
             "FROM backup_jobs j ",
             $rest
         )
@@ -232,25 +234,54 @@ pub struct BackupFilter {
 }
 
 /// A page of the stored backups that pass, newest first: [`BackupView`]s.
+///
+/// A statement for each combination, because a condition that may not be there keeps SQLite from using an index for it.
 pub fn backups(filter: &BackupFilter, limit: u32, offset: u32) -> Statement {
-    Statement::new(backups!(
-        "FROM backup_inventory b WHERE b.deleted_at IS NULL AND (?1 IS NULL OR b.database_name = ?1) \
-         AND (?2 IS NULL OR b.backup_date = ?2) ORDER BY b.created_at DESC, b.id DESC LIMIT ?3 OFFSET ?4"
-    ))
-    .bind(filter.database.clone())
-    .bind(filter.date.clone())
-    .bind(i64::from(limit))
-    .bind(i64::from(offset))
+    let statement = match (&filter.database, &filter.date) {
+        (None, None) => Statement::new(backups!(
+            "FROM backup_inventory b WHERE b.deleted_at IS NULL \
+             ORDER BY b.created_at DESC, b.id DESC LIMIT ?1 OFFSET ?2"
+        )),
+        (Some(_), None) => Statement::new(backups!(
+            "FROM backup_inventory b WHERE b.deleted_at IS NULL AND b.database_name = ?3 \
+             ORDER BY b.created_at DESC, b.id DESC LIMIT ?1 OFFSET ?2"
+        )),
+        (None, Some(_)) => Statement::new(backups!(
+            "FROM backup_inventory b WHERE b.deleted_at IS NULL AND b.backup_date = ?3 \
+             ORDER BY b.created_at DESC, b.id DESC LIMIT ?1 OFFSET ?2"
+        )),
+        (Some(_), Some(_)) => Statement::new(backups!(
+            "FROM backup_inventory b WHERE b.deleted_at IS NULL AND b.database_name = ?3 AND b.backup_date = ?4 \
+             ORDER BY b.created_at DESC, b.id DESC LIMIT ?1 OFFSET ?2"
+        )),
+    };
+    filter.bind(statement.bind(i64::from(limit)).bind(i64::from(offset)))
 }
 
-/// How many backups pass: one [`Count`].
+/// How many backups pass: one [`Count`]. Only a date has its rows counted.
 pub fn backup_count(filter: &BackupFilter) -> Statement {
-    Statement::new(
-        "SELECT count(*) AS count FROM backup_inventory b WHERE b.deleted_at IS NULL \
-         AND (?1 IS NULL OR b.database_name = ?1) AND (?2 IS NULL OR b.backup_date = ?2)",
-    )
-    .bind(filter.database.clone())
-    .bind(filter.date.clone())
+    filter.bind(Statement::new(match (&filter.database, &filter.date) {
+        (None, None) => "SELECT coalesce(sum(backups), 0) AS count FROM stored_totals",
+        (Some(_), None) => {
+            "SELECT coalesce(sum(backups), 0) AS count FROM stored_totals WHERE database_name = ?1"
+        }
+        (None, Some(_)) => {
+            "SELECT count(*) AS count FROM backup_inventory b WHERE b.deleted_at IS NULL AND b.backup_date = ?1"
+        }
+        (Some(_), Some(_)) => {
+            "SELECT count(*) AS count FROM backup_inventory b WHERE b.deleted_at IS NULL \
+             AND b.database_name = ?1 AND b.backup_date = ?2"
+        }
+    }))
+}
+
+impl BackupFilter {
+    /// Binds what it asks for, in this order, behind what is bound already.
+    fn bind(&self, statement: Statement) -> Statement {
+        let wanted = [&self.database, &self.date];
+        let wanted = wanted.into_iter().flatten();
+        wanted.fold(statement, |statement, value| statement.bind(value.as_str()))
+    }
 }
 
 /// A number of rows.
@@ -290,7 +321,7 @@ pub fn newest_backups(names: &str) -> Statement {
     .bind(names)
 }
 
-/// All stored backups together.
+/// All stored backups together, and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct StorageView {
     /// How many there are.
@@ -301,12 +332,16 @@ pub struct StorageView {
     pub oldest: Option<String>,
     /// The newest one's date; `None` when there is none.
     pub newest: Option<String>,
+    /// How many alarms are open.
+    pub open_alarms: u64,
 }
 
 /// What is stored: one [`StorageView`].
 pub fn storage() -> Statement {
     Statement::new(
-        "SELECT count(*) AS total_backups, coalesce(sum(size_bytes), 0) AS size_bytes, \
-         min(backup_date) AS oldest, max(backup_date) AS newest FROM backup_inventory WHERE deleted_at IS NULL",
+        "SELECT coalesce(sum(backups), 0) AS total_backups, coalesce(sum(size_bytes), 0) AS size_bytes, \
+         (SELECT min(backup_date) FROM backup_inventory WHERE deleted_at IS NULL) AS oldest, \
+         (SELECT max(backup_date) FROM backup_inventory WHERE deleted_at IS NULL) AS newest, \
+         (SELECT count(*) FROM alarms WHERE resolved_at IS NULL) AS open_alarms FROM stored_totals",
     )
 }
