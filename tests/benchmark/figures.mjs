@@ -9,6 +9,12 @@ export function median(numbers) {
   return Number.isInteger(half) ? (sorted[half - 1] + sorted[half]) / 2 : sorted[Math.floor(half)];
 }
 
+/** The number that this part of them, from 0 to 1, does not exceed. */
+export function percentile(numbers, part) {
+  const sorted = numbers.toSorted((one, other) => one - other);
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)];
+}
+
 /** One row of the results: `runs` of one tool on one database, or the error that ended them. What a tool has none of is null. */
 export function result({ name, rows }, { tool, sink }, { runs, error = null }) {
   const times = runs.map(({ seconds }) => seconds);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { compare, median, result } from "./figures.mjs";
+import { compare, median, percentile, result } from "./figures.mjs";
 
 const DATABASE = { name: "blobs-100mb", shape: "blobs", size: "100mb", rows: 1000 };
 const CACHE = { tool: "cache", sink: "r2" };
@@ -23,6 +23,8 @@ function ratios(size, times, figures = {}) {
 test("the median is the one in the middle", () => assert.equal(median([9, 1, 2]), 2));
 
 test("the median of an even number is between the two in the middle", () => assert.equal(median([4, 1, 2, 9]), 3));
+
+test("a percentile is a number that was measured", () => assert.deepEqual([0, 0.5, 0.99, 1].map((part) => percentile([10, 9, 100, 1], part)), [1, 9, 100, 100]));
 
 test("numbers are sorted as numbers", () => assert.equal(median([10, 9, 100]), 10));
 

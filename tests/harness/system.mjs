@@ -16,9 +16,9 @@ const WORKERS = ["api", "producer", "exporter", "janitor"];
  * Starts the system with an empty catalogue and empty databases.
  *
  * Options: `token`, the api's API_TOKEN (null: none is configured); `vars` and `secrets`, by Worker; `configs`, by
- * Worker a function from its wrangler configuration to the one to run with.
+ * Worker a function from its wrangler configuration to the one to run with; `dist`, by Worker the folder of another build.
  */
-export async function startSystem({ token = "a local token", vars = {}, secrets = {}, configs = {} } = {}) {
+export async function startSystem({ token = "a local token", vars = {}, secrets = {}, configs = {}, dist = {} } = {}) {
   const original = Object.fromEntries(WORKERS.map((name) => [name, readConfig(name)]));
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "cache-system-"));
   const cleanUp = () => fs.rmSync(scratch, { recursive: true, force: true });
@@ -26,7 +26,7 @@ export async function startSystem({ token = "a local token", vars = {}, secrets 
   process.once("exit", cleanUp);
   const ours = WORKERS.map((name) => ({
     configPath: configs[name] ? changedConfig(scratch, name, configs[name](original[name])) : configPath(name),
-    prebuiltWorkerDir: path.join(ROOT, "dist", name),
+    prebuiltWorkerDir: dist[name] ?? path.join(ROOT, "dist", name),
     vars: vars[name],
     secrets: { ...(name === "api" && token !== null ? { API_TOKEN: token } : {}), ...secrets[name] },
   }));

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how fast, how large and how dear a backup is, beside other ways of making one.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,9 @@ use crate::workspace::path;
 /// What to measure. The databases are made once, in the cache folder beside the compiled tools.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
+    /// How fast the api answers 50 clients at once, with a history of three years of 100 databases; nothing else
+    #[arg(long, conflicts_with_all = ["quick", "large", "verify", "gzip", "runs", "database", "tool"])]
+    api: bool,
     /// Small databases, each tool once: whether the benchmark works, in less than a minute
     #[arg(long, conflicts_with = "large")]
     quick: bool,
@@ -67,13 +71,22 @@ pub(crate) enum BenchError {
     /// The file for the results would be nowhere.
     #[error("--json needs the path of a file, and {} is none", file.display())]
     Json { file: PathBuf, source: io::Error },
+    /// The registry of the benchmark was not made.
+    #[error("a registry of {DATABASES} databases could not be made from shared/registry.json")]
+    Registry(#[source] io::Error),
     /// The script said why on the terminal.
     #[error("the benchmark did not run to its end")]
     Script(#[source] ProcessError),
 }
 
+/// How many the registry of the api's benchmark has.
+const DATABASES: usize = 100;
+
 /// Builds the exporter, then hands over to the script that measures.
 pub(crate) fn bench(options: &Bench) -> Result<(), BenchError> {
+    if options.api {
+        return bench_api(options);
+    }
     let arguments = arguments(options, &setup::cache_folder()?)?;
     bundle::build(Some("exporter"))?;
     let mut script = setup::node();
@@ -84,7 +97,54 @@ pub(crate) fn bench(options: &Bench) -> Result<(), BenchError> {
     process::replace(&mut script).map_err(BenchError::Script)
 }
 
-/// The script's command line. It runs in the checkout's root, its user may not.
+/// The same for the api, which is built with a registry of its own: it is what the dashboard lists.
+fn bench_api(options: &Bench) -> Result<(), BenchError> {
+    let folder = path("target/bench-api");
+    let registry = folder.join("registry.json");
+    let embedded = fs::read(path("shared/registry.json")).map_err(BenchError::Registry)?;
+    let text = many_databases(&embedded).map_err(BenchError::Registry)?;
+    fs::create_dir_all(&folder).map_err(BenchError::Registry)?;
+    fs::write(&registry, text).map_err(BenchError::Registry)?;
+    let output = folder.join("api");
+    bundle::build_with_registry("api", &registry, output.clone())?;
+    let mut script = setup::node();
+    script
+        .args(["--disable-warning=ExperimentalWarning"])
+        .arg(path("tests/benchmark/api.mjs"))
+        .arg("--api")
+        .arg(output);
+    if let Some(file) = &options.json {
+        script.arg("--json").arg(absolute(file)?);
+    }
+    process::replace(&mut script).map_err(BenchError::Script)
+}
+
+/// A registry like this one, with its first database a hundred times, from `db-001` on.
+fn many_databases(registry: &[u8]) -> io::Result<Vec<u8>> {
+    let mut registry: serde_json::Value = serde_json::from_slice(registry)?;
+    let template = registry.pointer("/databases/0").cloned();
+    let databases = (1..=DATABASES).filter_map(|number| {
+        let mut database = template.clone()?;
+        *database.get_mut("name")? = format!("db-{number:03}").into();
+        *database.get_mut("binding")? = format!("DB_{number:03}").into();
+        Some(database)
+    });
+    let databases: Vec<_> = databases.collect();
+    if let Some(place) = registry.get_mut("databases") {
+        *place = databases.into();
+    }
+    Ok(serde_json::to_vec(&registry)?)
+}
+
+/// The script runs in the checkout's root, its user may not.
+fn absolute(file: &Path) -> Result<PathBuf, BenchError> {
+    std::path::absolute(file).map_err(|source| BenchError::Json {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+/// The script's command line.
 fn arguments(options: &Bench, cache: &Path) -> Result<Vec<OsString>, BenchError> {
     let mut arguments = vec!["--cache".into(), cache.as_os_str().to_owned()];
     let mut add = |name: &str, value: OsString| arguments.extend([name.into(), value]);
@@ -92,11 +152,7 @@ fn arguments(options: &Bench, cache: &Path) -> Result<Vec<OsString>, BenchError>
         add("--runs", runs.to_string().into());
     }
     if let Some(file) = &options.json {
-        let absolute = std::path::absolute(file).map_err(|source| BenchError::Json {
-            file: file.clone(),
-            source,
-        })?;
-        add("--json", absolute.into());
+        add("--json", absolute(file)?.into());
     }
     for part in &options.database {
         add("--database", part.into());
@@ -125,7 +181,7 @@ mod tests {
 
     use clap::Parser;
 
-    use super::{Bench, arguments};
+    use super::{Bench, arguments, many_databases};
 
     #[derive(Parser)]
     struct Line {
@@ -173,6 +229,23 @@ mod tests {
     #[test]
     fn quick_and_large_exclude_each_other() {
         assert!(refusal("--quick --large").contains("cannot be used with"));
+    }
+
+    #[test]
+    fn the_api_is_measured_alone() {
+        assert!(refusal("--api --tool spec").contains("cannot be used with"));
+    }
+
+    #[test]
+    fn the_registry_of_the_api_has_a_hundred_databases() {
+        let made = many_databases(br#"{"databases": [{"name": "a", "binding": "A", "id": "1"}]}"#);
+        let registry: serde_json::Value = serde_json::from_slice(&made.unwrap()).unwrap();
+        let databases = registry["databases"].as_array().unwrap();
+        assert_eq!(databases.len(), 100);
+        assert_eq!(
+            databases[41],
+            serde_json::json!({ "name": "db-042", "binding": "DB_042", "id": "1" })
+        );
     }
 
     #[test]

@@ -111,9 +111,27 @@ fn build_each(workers: &[&str]) -> Result<(), BundleError> {
     Ok(())
 }
 
+/// Builds a Worker for measurements with another registry than the checkout's, into this folder.
+pub(crate) fn build_with_registry(
+    worker: &str,
+    registry: &Path,
+    output: PathBuf,
+) -> Result<(), BundleError> {
+    let tools = setup::setup()?;
+    let bundle = Bundle {
+        note: output.with_extension("inputs"),
+        output,
+        registry: Some(registry),
+        worker,
+    };
+    bundle.build(&tools)
+}
+
 /// One Worker and where its packed form goes.
 struct Bundle<'a> {
     worker: &'a str,
+    /// Another one than the checkout's.
+    registry: Option<&'a Path>,
     output: PathBuf,
     /// Beside the output: the hash of what it was built from.
     note: PathBuf,
@@ -123,6 +141,7 @@ impl<'a> Bundle<'a> {
     fn new(worker: &'a str) -> Self {
         Self {
             worker,
+            registry: None,
             output: path("dist").join(worker),
             note: path("dist").join(format!("{worker}.inputs")),
         }
@@ -144,8 +163,10 @@ impl<'a> Bundle<'a> {
             .env("ESBUILD_BIN", npm_bin("esbuild"))
             // A compiler's error is clear without where worker-build met it.
             .env("RUST_BACKTRACE", "0");
+        if let Some(registry) = self.registry {
+            compile.env("CACHE_REGISTRY", registry);
+        }
         if let Some(search) = setup::search_path() {
-            // wasm-opt is a script for the Node beside it.
             compile.env("PATH", search);
         }
         run_quietly(&mut compile, is_progress).map_err(|source| BundleError::Compile {
@@ -172,6 +193,7 @@ impl<'a> Bundle<'a> {
         let mut optimize = command(npm_bin("wasm-opt"));
         optimize.arg(level).args(WASM_FEATURES).arg(&program);
         optimize.arg("--output").arg(&program);
+        // wasm-opt is a script for the Node beside it.
         if let Some(search) = setup::search_path() {
             optimize.env("PATH", search);
         }
