@@ -44,6 +44,20 @@ impl Parameters {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The parameter as one of these words.
+    pub(crate) fn word(&self, name: &str, words: &[&str]) -> Result<Option<&str>, Problem> {
+        match self.text(name) {
+            Some(text) if !words.contains(&text) => {
+                let words = words.join("` or `");
+                Err(Problem::parameter(
+                    name,
+                    format!("`{name}` can be `{words}`, or left out."),
+                ))
+            }
+            found => Ok(found),
+        }
+    }
+
     /// The parameter as a calendar date.
     pub(crate) fn date(&self, name: &str) -> Result<Option<&str>, Problem> {
         self.text(name).map(|text| date(name, text)).transpose()

@@ -17,8 +17,8 @@ use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::rounds::watch;
 use crate::routes::{
-    alerts, audit, dashboard, dead_letters, download, drills, health, index, jobs, list, metrics,
-    pins, reindex, restore_guide, retention, session, status, trigger,
+    alerts, audit, backups, dashboard, databases, dead_letters, download, drills, health, index,
+    jobs, list, metrics, pins, reindex, restore_guide, retention, session, status, trigger,
 };
 use crate::state::App;
 
@@ -31,7 +31,16 @@ pub const ENDPOINTS: &[(&str, &str)] = &[
         "GET /list",
         "List all available backups; ?database= ?date= ?limit= ?offset=",
     ),
+    (
+        "GET /databases",
+        "Each database: last backup, last verified one, newest result, sizes, alarms; ?after= ?limit=",
+    ),
+    ("GET /databases/:name", "One of them, and its last 12 weeks"),
     ("POST /trigger", "Manually trigger a backup"),
+    (
+        "GET /jobs",
+        "The jobs, newest first; ?status= ?trigger= ?database= ?before= ?limit=",
+    ),
     ("GET /jobs/:id", "A job and what it did with each database"),
     (
         "GET /download/:date/:db",
@@ -50,6 +59,10 @@ pub const ENDPOINTS: &[(&str, &str)] = &[
     (
         "GET /retention",
         "What would be deleted now, what stays, and why; ?database=",
+    ),
+    (
+        "GET /backups/:id",
+        "A backup: its tables, its drills, its pin, what is wrong with it",
     ),
     (
         "POST /backups/:id/pin",
@@ -93,6 +106,9 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
             "/trigger",
             post(trigger::trigger::<P>).layer(DefaultBodyLimit::max(trigger::LONGEST_BODY)),
         )
+        .route("/databases", get(databases::list::<P>))
+        .route("/databases/{name}", get(databases::database::<P>))
+        .route("/jobs", get(jobs::list::<P>))
         .route("/jobs/{id}", get(jobs::job::<P>))
         .route("/download/{date}/{db}", get(download::download::<P>))
         .route(
@@ -103,6 +119,7 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
         .route("/alerts/deliveries", get(alerts::deliveries::<P>))
         .route("/alerts/test", post(alerts::test::<P>))
         .route("/retention", get(retention::retention::<P>))
+        .route("/backups/{id}", get(backups::backup::<P>))
         .route(
             "/backups/{id}/pin",
             post(pins::pin::<P>).layer(DefaultBodyLimit::max(pins::LONGEST_BODY)),

@@ -2,7 +2,9 @@
 
 pub(crate) mod alerts;
 pub(crate) mod audit;
+pub(crate) mod backups;
 pub(crate) mod dashboard;
+pub(crate) mod databases;
 pub(crate) mod dead_letters;
 pub(crate) mod download;
 pub(crate) mod drills;

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod leases;
 pub mod metrics;
 pub mod outbox;
+pub mod overview;
 #[cfg(test)]
 mod plans;
 pub mod reconciliation;

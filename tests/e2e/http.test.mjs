@@ -12,7 +12,7 @@ import { startBench } from "../harness/bench.mjs";
 import { startSystem } from "../harness/system.mjs";
 
 const run = promisify(execFile);
-const PRIVATE = ["/status", "/list", "/jobs/some-job", "/download/2024-12-08/any-db", "/restore-guide/any-db", "/audit", "/metrics", "/no-such-path"];
+const PRIVATE = ["/status", "/list", "/databases", "/databases/any-db", "/backups/1", "/jobs", "/jobs/some-job", "/download/2024-12-08/any-db", "/restore-guide/any-db", "/audit", "/metrics", "/no-such-path"];
 
 const bench = await startBench();
 after(bench.close);
@@ -143,7 +143,7 @@ for (const [address, status, slug] of [
   [`/download/2024-12-08/${DATABASE}`, 404, "no-such-backup"],
   ["/download/2024-12-08/nowhere", 404, "no-such-database"],
   ["/list?limit=0", 400, "invalid-parameter"],
-  ["/list?database=nowhere", 400, "invalid-parameter"],
+  ["/list?database=nowhere", 404, "no-such-database"],
   ["/list?since=2024-12-08", 400, "invalid-parameter"],
   ["/jobs/'%20OR%201=1%20--", 404, "no-such-job"],
   ["/restore-guide/nowhere", 404, "no-such-database"],

@@ -29,9 +29,10 @@ pub(crate) struct Alerts {
     recent: Vec<Alarm>,
 }
 
+/// An alarm.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Alarm {
+pub(crate) struct Alarm {
     cause: String,
     database: Option<String>,
     summary: String,

@@ -1,26 +1,45 @@
-//! `GET /jobs/:id`: a job and what it did with each database.
+//! `GET /jobs`: what was done, newest first. `GET /jobs/:id`: a job and what it did with each database.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::Uri;
 use serde::Serialize;
+use shared::catalogue::overview::{self, JobFilter, JobId, Known};
 use shared::catalogue::views::{self, JobView, ResultView};
 
+use super::download::no_such_database;
 use super::{date, rfc3339};
+use crate::parameters::Parameters;
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
-use crate::state::App;
+use crate::state::{App, only};
 use crate::text::{bytes, duration};
 
-/// A job.
+const PAGE: u32 = 50;
+const LARGEST_PAGE: u32 = 500;
+/// What may have started a job, and what may have become of it.
+const TRIGGERS: [&str; 2] = ["scheduled", "manual"];
+const STATUSES: [&str; 3] = ["running", "completed", "failed"];
+
+/// A page of jobs, newest first.
+#[derive(Debug, Serialize)]
+pub(crate) struct Jobs {
+    jobs: Vec<JobSummary>,
+    /// What to give as `before` for the next page; `null` on the last one.
+    next: Option<String>,
+}
+
+/// A job, without what it did with each database.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Job {
+pub(crate) struct JobSummary {
     job_id: String,
     date: String,
     status: String,
     trigger: String,
     reason: Option<String>,
+    /// How many it is to back up.
     databases: u64,
     successful: u64,
     failed: u64,
@@ -31,6 +50,80 @@ pub(crate) struct Job {
     duration: Option<String>,
     duration_ms: Option<i64>,
     error: Option<String>,
+}
+
+/// Reads the catalogue at one instant. With filters it looks through five hundred jobs at a time, so a page may have fewer than
+/// it could.
+#[worker::send]
+pub(crate) async fn list<P: Ports>(
+    State(app): State<App<P>>,
+    uri: Uri,
+) -> Result<Json<Jobs>, Problem> {
+    let query = Parameters::read(&uri, &["before", "limit", "status", "trigger", "database"])?;
+    let before = query.text("before");
+    let limit = query.number("limit", 1..=LARGEST_PAGE)?.unwrap_or(PAGE);
+    let filter = JobFilter {
+        status: query.word("status", &STATUSES)?.map(ToOwned::to_owned),
+        trigger: query.word("trigger", &TRIGGERS)?.map(ToOwned::to_owned),
+        database: query.text("database").map(ToOwned::to_owned),
+    };
+    let [exists, known, jobs, last] = app
+        .query([
+            overview::is_job(before),
+            overview::was_backed_up(filter.database.as_deref()),
+            overview::jobs(&filter, before, limit),
+            overview::last_looked_at(&filter, before, limit),
+        ])
+        .await?;
+    if before.is_some() && only::<Known>(exists)?.is_known == 0 {
+        return Err(no_such_job().field("before"));
+    }
+    if let Some(name) = &filter.database
+        && only::<Known>(known)?.is_known == 0
+        && app.registry().find(name).is_none()
+    {
+        return Err(no_such_database(&app, name).field("database"));
+    }
+    let jobs: Vec<JobView> = jobs.read()?;
+    let last: Option<JobId> = last.first()?;
+    let is_full = u32::try_from(jobs.len()).is_ok_and(|count| count == limit);
+    let next = match jobs.last() {
+        Some(job) if is_full => Some(job.job_id.clone()),
+        _ => last.map(|last| last.job_id),
+    };
+    Ok(Json(Jobs {
+        jobs: jobs.into_iter().map(JobSummary::from).collect(),
+        next,
+    }))
+}
+
+impl From<JobView> for JobSummary {
+    fn from(job: JobView) -> Self {
+        Self {
+            job_id: job.job_id,
+            date: date(job.started_at),
+            status: job.status,
+            trigger: job.trigger_type,
+            reason: job.reason,
+            databases: job.total_databases,
+            successful: job.successful,
+            failed: job.failed,
+            total_size: bytes(job.size_bytes),
+            total_size_bytes: job.size_bytes,
+            started_at: rfc3339(job.started_at),
+            completed_at: job.completed_at.map(rfc3339),
+            duration: job.duration_ms.map(duration),
+            duration_ms: job.duration_ms,
+            error: job.error_message,
+        }
+    }
+}
+
+/// A job.
+#[derive(Debug, Serialize)]
+pub(crate) struct Job {
+    #[serde(flatten)]
+    job: JobSummary,
     results: Vec<JobResult>,
 }
 
@@ -75,21 +168,7 @@ pub(crate) async fn job<P: Ports>(
     let job: JobView = job.first()?.ok_or_else(no_such_job)?;
     let results: Vec<ResultView> = results.read()?;
     Ok(Json(Job {
-        job_id: job.job_id,
-        date: date(job.started_at),
-        status: job.status,
-        trigger: job.trigger_type,
-        reason: job.reason,
-        databases: job.total_databases,
-        successful: job.successful,
-        failed: job.failed,
-        total_size: bytes(job.size_bytes),
-        total_size_bytes: job.size_bytes,
-        started_at: rfc3339(job.started_at),
-        completed_at: job.completed_at.map(rfc3339),
-        duration: job.duration_ms.map(duration),
-        duration_ms: job.duration_ms,
-        error: job.error_message,
+        job: job.into(),
         results: results.into_iter().map(JobResult::from).collect(),
     }))
 }
@@ -97,7 +176,7 @@ pub(crate) async fn job<P: Ports>(
 fn no_such_job() -> Problem {
     Problem::new(
         Kind::NoSuchJob,
-        "There is no job of that id. `GET /status` lists the newest ones.",
+        "There is no job of that id. `GET /jobs` lists them; `GET /status` the newest ones.",
     )
 }
 

@@ -6,6 +6,7 @@ use axum::http::Uri;
 use serde::Serialize;
 use shared::catalogue::views::{self, BackupFilter, BackupView, Count};
 
+use super::download::no_such_database;
 use super::rfc3339;
 use crate::parameters::Parameters;
 use crate::ports::Ports;
@@ -78,7 +79,7 @@ pub(crate) async fn list<P: Ports>(
         // A database that left the registry is listed as long as a backup of it is stored.
         let stored = only::<Count>(of_database)?.count > 0;
         if !stored && app.registry().find(name).is_none() {
-            return Err(unknown(&app, name));
+            return Err(no_such_database(&app, name).field("database"));
         }
     }
     Ok(Json(List {
@@ -92,15 +93,6 @@ pub(crate) async fn list<P: Ports>(
         limit,
         offset,
     }))
-}
-
-fn unknown<P: Ports>(app: &App<P>, name: &str) -> Problem {
-    let names = app.database_names();
-    let detail = format!(
-        "There is no database `{name}`; there are: {}.",
-        names.join(", ")
-    );
-    Problem::parameter("database", detail).member("databases", names)
 }
 
 impl From<BackupView> for Backup {

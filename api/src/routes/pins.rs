@@ -107,20 +107,26 @@ pub(super) async fn find<P: Ports>(
     app: &App<P>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Pinnable, Problem> {
-    let unknown = || {
-        Problem::new(
-            Kind::NoSuchBackup,
-            "There is no backup of that id. `GET /list` has the id of each.",
-        )
-    };
-    let Path(id) = id.map_err(|_| unknown())?;
+    let [found] = app.query([retention::pinnable(row(id)?)]).await?;
+    found.first()?.ok_or_else(no_such_backup)
+}
+
+/// The row that an address names.
+pub(super) fn row(id: Result<Path<String>, PathRejection>) -> Result<i64, Problem> {
+    let Path(id) = id.map_err(|_| no_such_backup())?;
     // What D1 takes as a whole number, and no other way to write it.
-    let number: u32 = id.parse().map_err(|_| unknown())?;
+    let number: u32 = id.parse().map_err(|_| no_such_backup())?;
     if number.to_string() != id {
-        return Err(unknown());
+        return Err(no_such_backup());
     }
-    let [found] = app.query([retention::pinnable(number.into())]).await?;
-    found.first()?.ok_or_else(unknown)
+    Ok(number.into())
+}
+
+pub(super) fn no_such_backup() -> Problem {
+    Problem::new(
+        Kind::NoSuchBackup,
+        "There is no backup of that id. `GET /list` has the id of each.",
+    )
 }
 
 /// Writes the pin beside the dump. What is there already says the same, or is replaced.

@@ -9,6 +9,7 @@ use shared::ports::{Clock, Database};
 use shared::registry::KeepRules;
 use shared::retention::{Backup, Decision, MOST_BACKUPS, Verdict, plan};
 
+use super::download::no_such_database;
 use super::rfc3339;
 use crate::parameters::Parameters;
 use crate::ports::Ports;
@@ -140,11 +141,7 @@ async fn names<P: Ports>(app: &App<P>, asked: Option<&str>) -> Result<Vec<String
         return Ok(names);
     };
     if !names.iter().any(|name| name == asked) {
-        let detail = format!(
-            "There is no database `{asked}`; there are: {}.",
-            names.join(", ")
-        );
-        return Err(Problem::parameter("database", detail).member("databases", names));
+        return Err(no_such_database(app, asked).field("database"));
     }
     Ok(vec![asked.to_owned()])
 }

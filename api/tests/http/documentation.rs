@@ -26,6 +26,19 @@ fn server() -> Server {
     server.backup("groveauth", SUNDAY - 7 * DAY, earlier);
     server.backup("scout-db", SUNDAY - 7 * DAY, earlier);
     server.backup("groveauth", SUNDAY, later);
+    let manifest = serde_json::json!({
+        "format": 1, "tool": "0.1.0", "database": "groveauth", "databaseId": "45eae4c7-8ae7-4078-9218-8e1677a4360f",
+        "jobId": later, "key": "2024-12-08/groveauth.sql", "generated": "2024-12-08T03:00:01.250Z",
+        "consistency": "snapshot", "sizeBytes": 212_400, "sha256": "00".repeat(32), "schemaSha256": "11".repeat(32),
+        "totalRows": 1234,
+        "tables": [{ "name": "users", "rows": 1234, "offset": 900, "bytes": 210_000, "sha256": "22".repeat(32) }]
+    });
+    let key = "2024-12-08/groveauth.manifest.json";
+    server.objects.place(key, manifest.to_string().as_bytes());
+    server.sql(
+        "INSERT INTO drills (r2_key, database_name, status, requested_at, started_at, completed_at, duration_ms, done_bytes, total_bytes) \
+         VALUES ('2024-12-08/groveauth.sql', 'groveauth', 'passed', 1733626810, 1733626811, 1733626812, 900, 212400, 212400)",
+    );
     server.sql(
         "INSERT INTO alarms (cause, database_name, summary, opened_at, notified_at, resolved_at) VALUES \
          ('database_failed', 'scout-db', 'The newest backup of scout-db failed: the database refused the statement. Once that is put right, `POST /trigger`.', 1733626845, 1733886845, NULL)",

@@ -118,8 +118,6 @@ fn a_bad_value_is_a_problem_that_names_the_field() {
         ("?date=2024-13-01", "date"),
         ("?date=yesterday", "date"),
         ("?date=2024-12-8", "date"),
-        ("?database=nobody", "database"),
-        ("?database=", "database"),
         ("?databse=groveauth", "databse"),
     ] {
         let problem = server
@@ -133,7 +131,8 @@ fn a_bad_value_is_a_problem_that_names_the_field() {
 fn an_unknown_database_is_answered_with_the_known_ones() {
     let problem = Server::new()
         .get("/list?database=nobody")
-        .problem(400, "invalid-parameter");
+        .problem(404, "no-such-database");
+    assert_eq!(problem["field"], "database");
     assert_eq!(problem["databases"].as_array().unwrap().len(), 9);
 }
 

@@ -3,12 +3,15 @@
 
 mod access;
 mod alerts;
+mod backups;
 mod dashboard;
+mod databases;
 mod dead_letters;
 mod documentation;
 mod download;
 mod drills;
 mod history;
+mod jobs;
 mod listing;
 mod metrics;
 mod pins;

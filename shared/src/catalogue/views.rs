@@ -58,6 +58,7 @@ macro_rules! jobs {
         )
     };
 }
+pub(super) use jobs;
 
 /// The job of that id: no or one [`JobView`].
 pub fn job(job_id: &str) -> Statement {
