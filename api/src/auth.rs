@@ -15,6 +15,7 @@ use shared::ports::{Clock, Limiter};
 pub use self::tokens::{Role, Tokens};
 
 use crate::origin::origin;
+use crate::page::segment;
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::state::App;
@@ -36,7 +37,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// <https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-connecting-ip>
 const CF_CONNECTING_IP: HeaderName = HeaderName::from_static("cf-connecting-ip");
 
-/// Who sent a request: what every handler behind the guard may rely on.
+/// Who sent a request: what every handler behind the guard may rely on. The answer carries it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Actor {
     pub(crate) role: Role,
@@ -71,7 +72,9 @@ pub(crate) async fn guard<P: Ports>(
     match admit(&app, &request).await {
         Ok(actor) => {
             request.extensions_mut().insert(actor);
-            next.run(request).await
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(actor);
+            response
         }
         Err(refusal) => refusal,
     }
@@ -104,7 +107,9 @@ async fn admit<P: Ports>(app: &App<P>, request: &Request) -> Result<Actor, Respo
     }
     if needs_admin(method, uri.path()) && actor.role < Role::Admin {
         let detail = "This token may only look. Changes and downloads need the one that is configured as `API_TOKEN`.";
-        return Err(Problem::new(Kind::Forbidden, detail).into_response());
+        let mut refusal = Problem::new(Kind::Forbidden, detail).into_response();
+        refusal.extensions_mut().insert(actor);
+        return Err(refusal);
     }
     Ok(actor)
 }
@@ -179,7 +184,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Nobody said who they are: a browser that asks for a page is shown the way in.
 fn unknown(method: &Method, uri: &Uri) -> Response {
     if method.is_safe() && uri.path().starts_with(PAGES) {
-        return (StatusCode::SEE_OTHER, [(LOCATION, SIGN_IN)]).into_response();
+        let location = match uri.path_and_query() {
+            Some(page) if page.as_str() != PAGES => {
+                format!("{SIGN_IN}?next={}", segment(page.as_str()))
+            }
+            _ => SIGN_IN.to_owned(),
+        };
+        return (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response();
     }
     let detail = "Send the token: `Authorization: Bearer $API_TOKEN`.";
     challenge(r#"Bearer realm="Cache""#, detail).into_response()

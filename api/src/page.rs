@@ -1,67 +1,111 @@
-//! The dashboard: one page without a script, in the light or dark colours that the reader's system has.
+//! The dashboard: pages without a script, in the light or dark colours that the reader's system has.
+//!
+//! Each page is a function from what was read to its text, in a module of its own. Here is what all have around them.
 
+pub(crate) mod alarms;
+pub(crate) mod audit;
+pub(crate) mod dead_letters;
+pub(crate) mod job;
+pub(crate) mod notice;
+pub(crate) mod overview;
+mod parts;
+pub(crate) mod problem;
 pub(crate) mod sign_in;
+mod sparkline;
 mod state;
+mod strip;
+pub(crate) mod trigger;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
-use shared::catalogue::views::{BackupView, JobView, ResultView, StorageView};
-use shared::registry::{DatabaseConfig, Registry};
 use shared::time::Timestamp;
 
-use crate::auth::SIGN_OUT;
-use crate::text::{age, bytes, counted, duration, grouped};
-use state::Tone;
+use crate::auth::{Role, SIGN_OUT};
+use notice::Notice;
+pub(crate) use parts::segment;
+use parts::{mark, moment};
+pub(crate) use state::Tone;
 
 const STYLE: &str = include_str!("page/style.css");
+/// Which the address of a page may say of itself.
+pub(crate) const PARAMETERS: [&str; 2] = ["done", "live"];
+/// How often a page with something under way renews itself.
+pub(crate) const RENEW_SECONDS: u8 = 5;
 
-/// What the page is made of.
+/// A page, and what its frame needs to know.
 #[derive(Debug)]
-pub(crate) struct Overview<'registry> {
-    /// The databases and their schedule.
-    pub(crate) registry: &'registry Registry,
-    /// When the page is made.
+pub(crate) struct Page {
+    /// What a browser's tab says.
+    pub(crate) title: String,
+    /// How things are, for the icon of the tab.
+    pub(crate) tone: Tone,
+    /// Where it is.
+    pub(crate) place: Place,
+    /// Whether something on it is under way.
+    pub(crate) is_live: bool,
+    /// What it says.
+    pub(crate) body: Markup,
+}
+
+/// Who looks at a page, when, and what its address says beside the path.
+#[derive(Debug, Clone)]
+pub(crate) struct Viewer {
+    pub(crate) role: Role,
     pub(crate) now: Timestamp,
-    /// The newest running job.
-    pub(crate) running: Option<JobView>,
-    /// The newest jobs, newest first.
-    pub(crate) jobs: Vec<JobView>,
-    /// The newest result of each database.
-    pub(crate) results: Vec<ResultView>,
-    /// The newest stored backup of each database.
-    pub(crate) backups: Vec<BackupView>,
-    /// All stored backups together.
-    pub(crate) storage: StorageView,
-    /// How many alarms are open.
-    pub(crate) alarms: u64,
+    /// What was just done.
+    pub(crate) notice: Option<Notice>,
+    /// Whether pages are to stay as they are.
+    pub(crate) is_still: bool,
+    /// The page's own path.
+    pub(crate) path: String,
 }
 
-impl Overview<'_> {
-    fn result(&self, database: &str) -> Option<&ResultView> {
-        self.results
-            .iter()
-            .find(|result| result.database_name == database)
-    }
-
-    fn backup(&self, database: &str) -> Option<&BackupView> {
-        self.backups
-            .iter()
-            .find(|backup| backup.database_name == database)
+impl Viewer {
+    /// Whether the page may show forms that change something.
+    pub(crate) fn may_change(&self) -> bool {
+        self.role == Role::Admin
     }
 }
 
-/// A page may use its own style sheet, send its forms to where it came from, and nothing else.
+/// The entries of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Overview,
+    Jobs,
+    Alarms,
+    DeadLetters,
+    Audit,
+    Trigger,
+    /// None of them.
+    Elsewhere,
+}
+
+const NAVIGATION: [(Place, &str, &str); 6] = [
+    (Place::Overview, "/dashboard", "Overview"),
+    (Place::Jobs, "/dashboard/jobs", "Jobs"),
+    (Place::Alarms, "/dashboard/alarms", "Alarms"),
+    (
+        Place::DeadLetters,
+        "/dashboard/dead-letters",
+        "Dead letters",
+    ),
+    (Place::Audit, "/dashboard/audit", "Audit log"),
+    (Place::Trigger, "/dashboard/trigger", "Back up now"),
+];
+
+/// A page may use its own style sheet, the icon that it brings, send its forms to where it came from, and nothing else.
 pub(crate) fn content_security_policy() -> String {
     let digest = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'"
     )
 }
 
-/// A page of this title.
-fn document(title: &str, body: Markup) -> Markup {
+/// A document of this title.
+fn document(title: &str, tone: Tone, body: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -69,7 +113,8 @@ fn document(title: &str, body: Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "Cache: " (title) }
+                title { (title) " · Cache" }
+                link rel="icon" href=(icon(tone));
                 style { (PreEscaped(STYLE)) }
             }
             body { (body) }
@@ -77,174 +122,63 @@ fn document(title: &str, body: Markup) -> Markup {
     }
 }
 
-/// The page.
-pub(crate) fn render(overview: &Overview<'_>) -> Markup {
-    let (tone, sentence) = state::sentence(overview);
-    document(
-        &sentence,
-        html! {
-            header {
-                h1 { "Cache" }
-                form method="post" action=(SIGN_OUT) { button type="submit" { "Sign out" } }
-            }
-            main {
-                p class={ "state " (tone.class()) } { (mark(tone)) " " (sentence) }
-                (facts(overview))
-                (databases(overview))
-                (jobs(overview))
-            }
-            footer { "As of " (moment(overview.now)) "." }
-        },
+/// A disc in the colour of the state, so that one tab among many tells it.
+fn icon(tone: Tone) -> String {
+    let colour = match tone {
+        Tone::Good => "2e8b57",
+        Tone::Busy => "c98a00",
+        Tone::Bad => "c62828",
+    };
+    format!(
+        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
+         %3Ccircle cx='8' cy='8' r='7' fill='%23{colour}'/%3E%3C/svg%3E"
     )
 }
 
-fn facts(overview: &Overview<'_>) -> Markup {
-    let storage = &overview.storage;
-    let next = overview.registry.next_run(overview.now);
-    html! {
-        dl {
-            div {
-                dt { "Next backup" }
-                dd {
-                    @match next {
-                        Some(next) => (moment(next)),
-                        None => "never: the schedule does not fire again",
-                    }
-                }
-            }
-            div {
-                dt { "Stored" }
-                dd { (counted(storage.total_backups, "backup")) ", " (bytes(storage.size_bytes)) }
-            }
-            @if let (Some(oldest), Some(newest)) = (&storage.oldest, &storage.newest) {
-                div {
-                    dt { "Dates" }
-                    dd { (oldest) " to " (newest) }
-                }
-            }
-        }
-    }
-}
-
-fn databases(overview: &Overview<'_>) -> Markup {
-    html! {
-        h2 { "Databases" }
-        table {
-            thead {
-                tr {
-                    th scope="col" { "Database" }
-                    th scope="col" { "Newest run" }
-                    th scope="col" { "Last backup" }
-                    th scope="col" class="number" { "Size" }
-                    th scope="col" class="number" { "Rows" }
-                }
-            }
-            tbody {
-                @for database in overview.registry.by_priority() { (database_row(overview, database)) }
-            }
-        }
-    }
-}
-
-fn database_row(overview: &Overview<'_>, database: &DatabaseConfig) -> Markup {
-    let result = overview.result(&database.name);
-    let backup = overview.backup(&database.name);
-    html! {
-        tr {
-            th scope="row" {
-                (database.name)
-                small { (database.description) }
-            }
-            td data-label="Newest run" {
-                @match result {
-                    Some(result) => {
-                        (badge(&result.status))
-                        @if let Some(error) = result.error_message.as_ref().filter(|_| result.status != "success") {
-                            small { (error) }
+/// A page with its navigation, as it is sent.
+pub(crate) fn render(page: &Page, viewer: &Viewer) -> Markup {
+    let body = html! {
+        a class="skip" href="#main" { "Skip to the content" }
+        header {
+            a class="brand" href="/dashboard" { (logo()) "Cache" }
+            nav aria-label="Pages" {
+                ul {
+                    @for (place, address, name) in NAVIGATION {
+                        @if place != Place::Trigger || viewer.may_change() {
+                            li { a href=(address) aria-current=[(place == page.place).then_some("page")] { (name) } }
                         }
                     }
-                    None => { span class="quiet" { "never run" } }
                 }
             }
-            @match backup {
-                Some(backup) => {
-                    td data-label="Last backup" {
-                        (moment(Timestamp::from_seconds(backup.created_at)))
-                        small { (age(overview.now.seconds().saturating_sub(backup.created_at))) }
-                    }
-                    td data-label="Size" class="number" { (bytes(backup.size_bytes)) }
-                    td data-label="Rows" class="number" { (backup.row_count.map_or_else(|| "–".to_owned(), grouped)) }
-                }
-                None => {
-                    td data-label="Last backup" { strong class="bad" { "none" } }
-                    td data-label="Size" class="number" { "–" }
-                    td data-label="Rows" class="number" { "–" }
-                }
-            }
+            form method="post" action=(SIGN_OUT) { button type="submit" { "Sign out" } }
         }
-    }
-}
-
-fn jobs(overview: &Overview<'_>) -> Markup {
-    html! {
-        h2 { "Recent jobs" }
-        @if overview.jobs.is_empty() {
-            p class="quiet" { "There has been no job yet." }
-        } @else {
-            table {
-                thead {
-                    tr {
-                        th scope="col" { "Started" }
-                        th scope="col" { "Status" }
-                        th scope="col" { "Trigger" }
-                        th scope="col" { "Databases" }
-                        th scope="col" class="number" { "Size" }
-                        th scope="col" class="number" { "Duration" }
-                    }
-                }
-                tbody {
-                    @for job in &overview.jobs { (job_row(job)) }
+        main id="main" tabindex="-1" {
+            @if let Some(notice) = viewer.notice {
+                p class="notice" role="status" { (mark(Tone::Good)) " " (notice.text()) }
+            }
+            (page.body)
+        }
+        footer {
+            p {
+                "As of " (moment(viewer.now)) ". "
+                @if page.is_live && viewer.is_still {
+                    "Something is under way. " a href=(viewer.path) { "Renew this page by itself" }
+                } @else if page.is_live {
+                    "This page renews itself every " (RENEW_SECONDS) " seconds while something is under way. "
+                    a href={ (viewer.path) "?live=off" } { "Stop that" }
                 }
             }
+            p { "Signed in as " (viewer.role.as_str()) ". Times are UTC." }
         }
-    }
-}
-
-fn job_row(job: &JobView) -> Markup {
-    html! {
-        tr {
-            th scope="row" { (moment(Timestamp::from_seconds(job.started_at))) small class="id" { (job.job_id) } }
-            td data-label="Status" { (badge(&job.status)) }
-            td data-label="Trigger" {
-                (job.trigger_type)
-                @if let Some(reason) = &job.reason { small { (reason) } }
-            }
-            td data-label="Databases" {
-                (job.successful) " of " (job.total_databases)
-                @if job.failed > 0 { small class="bad" { (job.failed) " failed" } }
-            }
-            td data-label="Size" class="number" { (bytes(job.size_bytes)) }
-            td data-label="Duration" class="number" { (job.duration_ms.map_or_else(|| "–".to_owned(), duration)) }
-        }
-    }
-}
-
-/// A status of the catalogue, told apart by its word and its mark and not by its colour alone.
-fn badge(status: &str) -> Markup {
-    let tone = match status {
-        "success" | "completed" => Tone::Good,
-        "failed" => Tone::Bad,
-        _ => Tone::Busy,
     };
-    html! { span class={ "badge " (tone.class()) } { (mark(tone)) " " (status) } }
+    document(&page.title, page.tone, body)
 }
 
-fn mark(tone: Tone) -> Markup {
-    html! { span aria-hidden="true" { (tone.mark()) } }
-}
-
-/// A moment to the minute, exact for machines.
-fn moment(moment: Timestamp) -> Markup {
-    let text = moment.utc().format("%Y-%m-%d %H:%M UTC").to_string();
-    html! { time datetime=(moment.rfc3339()) { (text) } }
+fn logo() -> Markup {
+    html! {
+        svg class="logo" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" {
+            ellipse cx="10" cy="4.5" rx="7" ry="3" {}
+            path d="M3 4.5v5c0 1.7 3.1 3 7 3s7-1.3 7-3v-5M3 9.5v5c0 1.7 3.1 3 7 3s7-1.3 7-3v-5" {}
+        }
+    }
 }

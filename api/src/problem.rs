@@ -319,6 +319,16 @@ impl Problem {
     }
 }
 
+/// What a problem says, for who shows it to people: the response carries it as an extension.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
+    pub(crate) detail: String,
+    /// The job that it is about.
+    pub(crate) job_id: Option<String>,
+}
+
 /// The members of RFC 9457, in its order, then our own.
 #[derive(Debug, Serialize)]
 struct Body {
@@ -333,6 +343,13 @@ struct Body {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (slug, title, status) = self.kind.describe();
+        let job_id = self.members.get("jobId").and_then(Value::as_str);
+        let shown = Shown {
+            status,
+            title,
+            detail: self.detail.clone(),
+            job_id: job_id.map(ToOwned::to_owned),
+        };
         let body = Body {
             r#type: format!("urn:cache:problem:{slug}"),
             title,
@@ -349,6 +366,7 @@ impl IntoResponse for Problem {
         for (name, value) in self.headers {
             headers.append(name, value);
         }
+        response.extensions_mut().insert(shown);
         if let Some(cause) = self.cause {
             response.extensions_mut().insert(cause);
         }

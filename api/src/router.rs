@@ -16,6 +16,7 @@ use crate::auth::{SIGN_IN, SIGN_OUT, Tokens, guard};
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::rounds::watch;
+use crate::routes::dashboard::problem::for_people;
 use crate::routes::{
     alerts, audit, backups, dashboard, databases, dead_letters, download, drills, health, index,
     jobs, list, metrics, pins, reindex, restore_guide, retention, session, status, trigger,
@@ -138,7 +139,7 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
                 .layer(DefaultBodyLimit::max(dead_letters::LONGEST_BODY)),
         )
         .route("/reindex", post(reindex::reindex::<P>))
-        .route("/dashboard", get(dashboard::dashboard::<P>))
+        .merge(pages())
         .route("/audit", get(audit::audit::<P>))
         .route("/metrics", get(metrics::metrics::<P>))
         .route(
@@ -154,8 +155,34 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
         .layer(from_fn_with_state(app.clone(), watch::<P>))
         // The last layer is the outermost: what is refused is in no log, and has the headers.
         .layer(from_fn_with_state(app.clone(), record::<P>))
-        .layer(from_fn_with_state(app, guard::<P>))
+        .layer(from_fn_with_state(app.clone(), guard::<P>))
+        .layer(from_fn_with_state(app, for_people::<P>))
         .layer(map_response(with_security_headers))
+}
+
+/// The dashboard: pages, and the forms on them.
+fn pages<P: Ports>() -> Router<App<P>> {
+    use dashboard::{alarms, audit, dead_letters, jobs, overview, trigger};
+    Router::new()
+        .route("/dashboard", get(overview::overview::<P>))
+        .route("/dashboard/jobs/{id}", get(jobs::job::<P>))
+        .route("/dashboard/alarms", get(alarms::alarms::<P>))
+        .route("/dashboard/alarms/test", post(alarms::test::<P>))
+        .route("/dashboard/dead-letters", get(dead_letters::list::<P>))
+        .route(
+            "/dashboard/dead-letters/{id}/redrive",
+            post(dead_letters::redrive::<P>),
+        )
+        .route(
+            "/dashboard/dead-letters/{id}/discard",
+            post(dead_letters::discard::<P>),
+        )
+        .route("/dashboard/audit", get(audit::audit::<P>))
+        .route(
+            "/dashboard/trigger",
+            get(trigger::form::<P>).post(trigger::start::<P>),
+        )
+        .layer(DefaultBodyLimit::max(dashboard::LONGEST_FORM))
 }
 
 async fn no_such_path(request: Request) -> Problem {

@@ -1,3 +1,3 @@
 //! Sizes, durations and ages for people, as everything of Cache writes them.
 
-pub(crate) use shared::text::{age, bytes, counted, duration, grouped};
+pub(crate) use shared::text::{age, ahead, bytes, counted, duration, grouped};

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod checkpoints;
 pub mod dead_letters;
 pub mod drills;
+pub mod history;
 pub mod jobs;
 pub mod leases;
 pub mod metrics;
@@ -13,6 +14,7 @@ pub mod outbox;
 pub mod overview;
 #[cfg(test)]
 mod plans;
+pub mod progress;
 pub mod reconciliation;
 pub mod reports;
 pub mod retention;

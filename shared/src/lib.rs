@@ -11,6 +11,7 @@ pub mod cloudflare;
 pub mod delivery;
 pub mod drill;
 pub mod dump;
+pub mod history;
 pub mod manifest;
 pub mod message;
 pub mod metrics;

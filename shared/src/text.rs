@@ -40,13 +40,29 @@ pub fn duration(millis: i64) -> String {
 
 /// How long ago something was, in seconds: `just now`, `5 minutes ago`, `1 hour ago`, `3 days ago`.
 pub fn age(seconds: i64) -> String {
+    match largest_unit(seconds) {
+        Some(distance) => format!("{distance} ago"),
+        None => "just now".to_owned(),
+    }
+}
+
+/// How long it is until something, in seconds: `now`, `in 5 minutes`, `in 3 days`.
+pub fn ahead(seconds: i64) -> String {
+    match largest_unit(seconds) {
+        Some(distance) => format!("in {distance}"),
+        None => "now".to_owned(),
+    }
+}
+
+/// A distance in its largest unit; `None` of less than a minute.
+fn largest_unit(seconds: i64) -> Option<String> {
     let (number, unit) = match seconds {
-        ..60 => return "just now".to_owned(),
+        ..60 => return None,
         60..3_600 => (seconds / 60, "minute"),
         3_600..86_400 => (seconds / 3_600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
-    format!("{} ago", counted(number.unsigned_abs(), unit))
+    Some(counted(number.unsigned_abs(), unit))
 }
 
 /// A number with its noun: `1 day`, `2 days`.
@@ -117,6 +133,18 @@ mod tests {
             (10 * 86_400, "10 days ago"),
         ] {
             assert_eq!(age(seconds), text);
+        }
+    }
+
+    #[test]
+    fn what_is_to_come_is_in_its_largest_unit() {
+        for (seconds, text) in [
+            (-3, "now"),
+            (59, "now"),
+            (3_600, "in 1 hour"),
+            (5 * 86_400, "in 5 days"),
+        ] {
+            assert_eq!(ahead(seconds), text);
         }
     }
 

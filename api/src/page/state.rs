@@ -1,16 +1,14 @@
 //! The overall state in one sentence: the worst thing that is true, and good news only when nothing bad is.
 
+use shared::history::LATE_SECONDS;
 use shared::time::Timestamp;
 
-use super::Overview;
+use super::overview::Overview;
 use crate::text::counted;
-
-/// A run that is this late has not started: cron triggers fire within minutes.
-const LATE_SECONDS: i64 = 3_600;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     /// As it should be.
     Good,
     /// Not decided yet.
@@ -103,29 +101,43 @@ fn overdue(overview: &Overview<'_>) -> Option<String> {
     ))
 }
 
-/// What the rest of the page does not show.
 fn alarms(overview: &Overview<'_>) -> Option<String> {
-    match overview.alarms {
+    match overview.alarms.len() {
         0 => None,
-        1 => Some("An alarm is open: /alerts says which.".to_owned()),
-        number => Some(format!("{number} alarms are open: /alerts says which.")),
+        1 => Some("An alarm is open.".to_owned()),
+        number => Some(format!("{number} alarms are open.")),
     }
 }
 
 fn all_well(overview: &Overview<'_>) -> String {
-    let oldest = overview
-        .backups
-        .iter()
-        .map(|backup| &backup.backup_date)
-        .min();
     let subject = match overview.registry.databases.len() {
-        1 => "The database has".to_owned(),
-        number => format!("All {number} databases have"),
+        1 => "The database is backed up".to_owned(),
+        number => format!("All {number} databases backed up"),
     };
-    match oldest {
-        Some(oldest) => format!("{subject} a backup from {oldest} or later."),
-        None => format!("{subject} a backup."),
+    let all = overview.registry.databases.iter();
+    let backups = all.filter_map(|database| overview.backup(&database.name));
+    let unverified = backups
+        .filter(|backup| backup.verified_at.is_none())
+        .count();
+    let verified = match unverified {
+        0 => " and verified".to_owned(),
+        1 => ", one of them not verified yet".to_owned(),
+        number => format!(", {number} of them not verified yet"),
+    };
+    match overview.registry.next_run(overview.now) {
+        Some(next) => format!("{subject}{verified}; next run {}.", run(next, overview.now)),
+        None => format!("{subject}{verified}; the schedule does not fire again."),
     }
+}
+
+/// A run to come: by its weekday where that is enough.
+fn run(next: Timestamp, now: Timestamp) -> String {
+    let format = if next.seconds().saturating_sub(now.seconds()) <= 7 * 86_400 {
+        "%A %H:%M UTC"
+    } else {
+        "%Y-%m-%d %H:%M UTC"
+    };
+    next.utc().format(format).to_string()
 }
 
 /// The databases that `which` picks, as a phrase: `x`, or `2 of 9 databases: x, y`.

@@ -1,46 +1,122 @@
-//! `GET /dashboard`: what a person wants to know at a glance.
+//! `/dashboard`: the api for people. Each page in a module of its own; here is what they share.
+//!
+//! Changes are forms. Their handlers call those of the JSON endpoints, so that both check the same and do the same.
 
-use axum::extract::State;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+pub(crate) mod alarms;
+pub(crate) mod audit;
+pub(crate) mod dead_letters;
+pub(crate) mod jobs;
+pub(crate) mod overview;
+pub(crate) mod problem;
+pub(crate) mod trigger;
+
+use axum::Form;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::extract::rejection::FormRejection;
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFRESH};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
-use shared::catalogue::views::{self, StorageView};
+use serde_json::Value;
 use shared::ports::Clock;
 
-use crate::page::{self, Overview};
+use crate::auth::{Actor, PAGES};
+use crate::page::notice::Notice;
+use crate::page::{self, PARAMETERS, Page, RENEW_SECONDS, Viewer};
+use crate::parameters::Parameters;
 use crate::ports::Ports;
-use crate::problem::Problem;
-use crate::state::{App, only};
+use crate::problem::{Kind, Problem};
+use crate::state::App;
 
-const RECENT_JOBS: u32 = 10;
+/// No form of a page comes near it.
+pub(crate) const LONGEST_FORM: usize = 64 * 1024;
 
-/// Reads the catalogue at one instant.
-#[worker::send]
-pub(crate) async fn dashboard<P: Ports>(State(app): State<App<P>>) -> Result<Response, Problem> {
-    let names = json!(app.database_names()).to_string();
-    let [running, jobs, results, backups, storage] = app
-        .query([
-            views::running_job(),
-            views::recent_jobs(RECENT_JOBS),
-            views::newest_results(&names),
-            views::newest_backups(&names),
-            views::storage(),
-        ])
-        .await?;
-    let storage: StorageView = only(storage)?;
-    let overview = Overview {
-        registry: app.registry(),
+/// Who looks, and the parameters of the page, which may have `own` ones beside those of every page.
+fn viewer<P: Ports>(
+    app: &App<P>,
+    actor: Actor,
+    uri: &Uri,
+    own: &[&str],
+) -> Result<(Viewer, Parameters), Problem> {
+    let allowed: Vec<&str> = own.iter().chain(&PARAMETERS).copied().collect();
+    let parameters = Parameters::read(uri, &allowed)?;
+    let viewer = Viewer {
+        role: actor.role,
         now: app.ports().clock().now(),
-        running: running.first()?,
-        jobs: jobs.read()?,
-        results: results.read()?,
-        backups: backups.read()?,
-        alarms: storage.open_alarms,
-        storage,
+        notice: parameters.text("done").and_then(Notice::from_word),
+        is_still: parameters.text("live") == Some("off"),
+        path: uri.path().to_owned(),
     };
+    Ok((viewer, parameters))
+}
+
+/// A page as a browser takes it. One with something under way has the browser ask again, unless it was told not to.
+fn answer(page: &Page, viewer: &Viewer) -> Response {
+    let mut response = html(page::render(page, viewer).into_string());
+    if page.is_live
+        && !viewer.is_still
+        && let Ok(refresh) = format!("{RENEW_SECONDS}; url={}", viewer.path).parse()
+    {
+        response.headers_mut().insert(REFRESH, refresh);
+    }
+    response
+}
+
+fn html(text: String) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
         (CONTENT_SECURITY_POLICY, page::content_security_policy()),
     ];
-    Ok((headers, page::render(&overview).into_string()).into_response())
+    (headers, text).into_response()
+}
+
+/// Leads to a page after something was done.
+fn done(address: &str, notice: Notice) -> Response {
+    let location = format!("{address}?done={}", notice.word());
+    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
+}
+
+/// A form, or why it is none.
+type Sent = Result<Form<Vec<(String, String)>>, FormRejection>;
+
+/// The fields of a form, in their order.
+#[derive(Debug)]
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn read(sent: Sent) -> Result<Self, Problem> {
+        sent.map(|Form(fields)| Self(fields)).map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                let detail = format!("The form may have {LONGEST_FORM} bytes at most.");
+                return Problem::new(Kind::BodyTooLarge, detail);
+            }
+            let detail = "The form cannot be read. Send it from its page.";
+            Problem::new(Kind::InvalidBody, detail).field("body")
+        })
+    }
+
+    /// The field, unless it is empty.
+    fn text(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// All fields of that name, without those that are empty.
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self.0.iter();
+        let of_name = fields.filter(move |(found, value)| found == name && !value.is_empty());
+        of_name.map(|(_, value)| value.as_str())
+    }
+}
+
+/// JSON for the handler of an endpoint.
+fn json_body(value: &Value) -> Bytes {
+    Bytes::from(value.to_string())
+}
+
+/// Whether a request is one of a browser for a page.
+fn is_for_people(request: &Request) -> bool {
+    let accept = request.headers().get(ACCEPT);
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    request.uri().path().starts_with(PAGES)
+        && accept.is_some_and(|accept| accept.contains("text/html"))
 }

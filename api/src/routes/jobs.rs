@@ -173,7 +173,7 @@ pub(crate) async fn job<P: Ports>(
     }))
 }
 
-fn no_such_job() -> Problem {
+pub(super) fn no_such_job() -> Problem {
     Problem::new(
         Kind::NoSuchJob,
         "There is no job of that id. `GET /jobs` lists them; `GET /status` the newest ones.",

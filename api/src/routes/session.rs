@@ -1,8 +1,8 @@
 //! `/sign-in` and `/sign-out`: a browser's way in, by a token, and out.
 
 use axum::Form;
-use axum::extract::State;
-use axum::extract::rejection::FormRejection;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -21,14 +21,31 @@ pub(crate) const LONGEST_BODY: usize = 16 * 1024;
 #[derive(Deserialize)]
 pub(crate) struct SignIn {
     token: String,
+    next: Option<String>,
 }
 
-/// The form.
-pub(crate) async fn form() -> Response {
-    page(StatusCode::OK, None)
+/// Where the form leads to.
+#[derive(Deserialize)]
+pub(crate) struct Destination {
+    next: Option<String>,
 }
 
-/// Signs in, and leads to the dashboard; or shows the form again, with the reason.
+/// The form. `?next=` is the page that it leads to.
+pub(crate) async fn form(query: Result<Query<Destination>, QueryRejection>) -> Response {
+    let next = query.ok().and_then(|Query(destination)| destination.next);
+    page(StatusCode::OK, None, next.as_deref())
+}
+
+/// A page of ours, and no other place: it is from an address that anybody may have written.
+fn ours(next: Option<&str>) -> Option<&str> {
+    next.filter(|next| {
+        let rest = next.strip_prefix(PAGES);
+        let is_below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        is_below && next.bytes().all(|byte| byte.is_ascii_graphic())
+    })
+}
+
+/// Signs in, and leads to the dashboard, or the page that was asked for; or shows the form again, with the reason.
 #[worker::send]
 pub(crate) async fn open<P: Ports>(
     State(app): State<App<P>>,
@@ -36,19 +53,23 @@ pub(crate) async fn open<P: Ports>(
     headers: HeaderMap,
     sent: Result<Form<SignIn>, FormRejection>,
 ) -> Response {
-    let Ok(Form(SignIn { token })) = sent else {
+    let Ok(Form(SignIn { token, next })) = sent else {
         return page(
             StatusCode::BAD_REQUEST,
             Some("Send the form with a token in it."),
+            None,
         );
     };
     match auth::sign_in(&app, &uri, &headers, &token).await {
-        Ok(cookie) => (
-            StatusCode::SEE_OTHER,
-            [(LOCATION, PAGES.to_owned()), (SET_COOKIE, cookie)],
-        )
-            .into_response(),
-        Err(problem) => refused(problem),
+        Ok(cookie) => {
+            let location = ours(next.as_deref()).unwrap_or(PAGES).to_owned();
+            (
+                StatusCode::SEE_OTHER,
+                [(LOCATION, location), (SET_COOKIE, cookie)],
+            )
+                .into_response()
+        }
+        Err(problem) => refused(problem, next.as_deref()),
     }
 }
 
@@ -63,14 +84,14 @@ pub(crate) async fn close(uri: Uri, headers: HeaderMap) -> Result<Response, Prob
 }
 
 /// A person is told by the page what a program is told by a problem.
-fn refused(problem: Problem) -> Response {
+fn refused(problem: Problem, next: Option<&str>) -> Response {
     let kind = problem.kind();
     let reason = match kind {
         Kind::Unauthorized => "This token is not one that is configured.",
         Kind::TooManyRequests => "Too many wrong tokens came from your address. Wait a minute.",
         _ => return problem.into_response(),
     };
-    let mut response = page(kind.status(), Some(reason));
+    let mut response = page(kind.status(), Some(reason), next);
     // What is for the log stays with the answer, and so does the time to wait.
     let original = problem.into_response();
     let (parts, _) = original.into_parts();
@@ -83,10 +104,15 @@ fn refused(problem: Problem) -> Response {
     response
 }
 
-fn page(status: StatusCode, reason: Option<&str>) -> Response {
+fn page(status: StatusCode, reason: Option<&str>, next: Option<&str>) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
         (CONTENT_SECURITY_POLICY, content_security_policy()),
     ];
-    (status, headers, sign_in::render(reason).into_string()).into_response()
+    (
+        status,
+        headers,
+        sign_in::render(reason, ours(next)).into_string(),
+    )
+        .into_response()
 }

@@ -22,7 +22,7 @@ use crate::state::App;
 /// No valid order comes near it.
 pub(crate) const LONGEST_BODY: usize = 64 * 1024;
 /// Makes repeated requests one job.
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST_KEY: usize = 255;
 
 /// The answer to a trigger.
