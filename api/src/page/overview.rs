@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use shared::catalogue::alarms::AlarmRow;
 use shared::catalogue::history::{KnownRow, WeekRow};
-use shared::catalogue::views::{BackupView, JobView, ResultView};
+use shared::catalogue::views::{BackupView, JobView, ResultView, StorageView};
 use shared::history::Weeks;
 use shared::registry::{DatabaseConfig, Registry};
 use shared::time::Timestamp;
@@ -14,7 +14,7 @@ use super::sparkline::sparkline;
 use super::state::{self, Tone};
 use super::strip::{legend, strip};
 use super::{Page, Place, Viewer};
-use crate::text::{bytes, duration, grouped};
+use crate::text::{bytes, counted, duration, grouped};
 
 /// What the page is made of.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct Overview<'registry> {
     pub(crate) results: Vec<ResultView>,
     /// The newest stored backup of each database.
     pub(crate) backups: Vec<BackupView>,
+    /// All stored backups together.
+    pub(crate) storage: StorageView,
     /// The open alarms, oldest first.
     pub(crate) alarms: Vec<AlarmRow>,
     /// The runs that were due.
@@ -65,6 +67,7 @@ pub(crate) fn page(overview: &Overview<'_>, viewer: &Viewer) -> Page {
     let (tone, sentence) = state::sentence(overview);
     let body = html! {
         h1 class={ "state " (tone.class()) } { (mark(tone)) " " (sentence) }
+        (facts(overview))
         @if !overview.alarms.is_empty() {
             section aria-labelledby="alarms" {
                 h2 id="alarms" { "Open alarms" }
@@ -81,6 +84,35 @@ pub(crate) fn page(overview: &Overview<'_>, viewer: &Viewer) -> Page {
         place: Place::Overview,
         is_live: overview.running.is_some(),
         body,
+    }
+}
+
+fn facts(overview: &Overview<'_>) -> Markup {
+    let storage = &overview.storage;
+    let next = overview.registry.next_run(overview.now);
+    html! {
+        dl {
+            div {
+                dt { "Next run" }
+                dd {
+                    @match next {
+                        Some(next) => { (moment(next)) " (" (relative(overview.now, next)) ")" }
+                        None => "never: the schedule does not fire again",
+                    }
+                }
+            }
+            div {
+                dt { "Schedule" }
+                dd { (overview.registry.schedule_sentence()) }
+            }
+            div {
+                dt { "Stored" }
+                dd { (counted(storage.total_backups, "backup")) ", " (bytes(storage.size_bytes)) }
+            }
+            @if let (Some(oldest), Some(newest)) = (&storage.oldest, &storage.newest) {
+                div { dt { "Of" } dd { (oldest) " to " (newest) } }
+            }
+        }
     }
 }
 

@@ -109,6 +109,11 @@ const WATCHED: &[&str] = &["/status"];
 /// Everything else that reads the catalogue.
 const READ: &[&str] = &[
     "/dashboard",
+    "/dashboard/jobs/00000000-0000-4000-8000-000000000007",
+    "/dashboard/alarms",
+    "/dashboard/dead-letters?state=all",
+    "/dashboard/audit",
+    "/dashboard/trigger",
     "/health",
     "/list",
     "/list?limit=20&offset=100",

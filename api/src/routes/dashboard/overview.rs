@@ -13,7 +13,7 @@ use crate::auth::Actor;
 use crate::page::overview::{Overview, page};
 use crate::ports::Ports;
 use crate::problem::Problem;
-use crate::state::App;
+use crate::state::{App, only};
 
 const RECENT_JOBS: u32 = 10;
 
@@ -27,12 +27,13 @@ pub(crate) async fn overview<P: Ports>(
     let (viewer, _) = viewer(&app, actor, &uri, &[])?;
     let names = json!(app.database_names()).to_string();
     let weeks = Weeks::until(app.registry(), viewer.now);
-    let [running, jobs, results, backups, alarms, ran, known] = app
+    let [running, jobs, results, backups, storage, alarms, ran, known] = app
         .query([
             views::running_job(),
             views::recent_jobs(RECENT_JOBS),
             views::newest_results(&names),
             views::newest_backups(&names),
+            views::storage(),
             alarms::open(),
             history::weeks(&names, weeks.since()),
             history::known(&names),
@@ -45,6 +46,7 @@ pub(crate) async fn overview<P: Ports>(
         jobs: jobs.read()?,
         results: results.read()?,
         backups: backups.read()?,
+        storage: only(storage)?,
         alarms: alarms.read()?,
         weeks,
         ran: ran.read()?,
