@@ -4,8 +4,12 @@
 
 pub(crate) mod alarms;
 pub(crate) mod audit;
+pub(crate) mod backup;
+pub(crate) mod database;
 pub(crate) mod dead_letters;
+pub(crate) mod guide;
 pub(crate) mod job;
+pub(crate) mod jobs;
 pub(crate) mod notice;
 pub(crate) mod overview;
 mod parts;

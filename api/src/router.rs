@@ -162,9 +162,16 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
 
 /// The dashboard: pages, and the forms on them.
 fn pages<P: Ports>() -> Router<App<P>> {
-    use dashboard::{alarms, audit, dead_letters, jobs, overview, trigger};
+    use dashboard::{alarms, audit, backups, databases, dead_letters, jobs, overview, trigger};
     Router::new()
         .route("/dashboard", get(overview::overview::<P>))
+        .route("/dashboard/databases/{name}", get(databases::database::<P>))
+        .route("/dashboard/restore/{db}", get(databases::guide::<P>))
+        .route("/dashboard/backups/{id}", get(backups::backup::<P>))
+        .route("/dashboard/backups/{id}/pin", post(backups::pin::<P>))
+        .route("/dashboard/backups/{id}/unpin", post(backups::unpin::<P>))
+        .route("/dashboard/backups/{id}/drill", post(backups::drill::<P>))
+        .route("/dashboard/jobs", get(jobs::list::<P>))
         .route("/dashboard/jobs/{id}", get(jobs::job::<P>))
         .route("/dashboard/alarms", get(alarms::alarms::<P>))
         .route("/dashboard/alarms/test", post(alarms::test::<P>))

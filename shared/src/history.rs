@@ -1,7 +1,8 @@
 //! The last twelve weeks of a database, by the schedule: where a backup was due and there is one, where it failed, and where
 //! nothing ran at all. A gap is nobody's row in the catalogue, so it is found by comparing what there is with the schedule.
 
-use crate::catalogue::history::{DayRow, WeekRow};
+use crate::catalogue::history::WeekRow;
+use crate::catalogue::overview;
 use crate::registry::Registry;
 use crate::time::Timestamp;
 
@@ -162,17 +163,18 @@ impl Calendar {
     pub fn days(
         &self,
         registry: &Registry,
-        rows: &[DayRow],
+        rows: &[overview::Day],
         known: Option<i64>,
         now: Timestamp,
     ) -> Vec<Vec<Day>> {
         let due = due(registry, self.since, now);
-        let first = rows.iter().map(|row| row.first_at).min();
+        let first = (0..SPAN / DAY)
+            .map(|number| self.since.saturating_add(number * DAY))
+            .find(|from| row_of(rows, *from).is_some());
         let known = earliest(known, first);
         let day = |from: i64| {
-            let row = rows.iter().find(|row| row.day == from.div_euclid(DAY));
-            let tally = row.map_or_else(Tally::default, |row| Tally {
-                success: row.success.min(1),
+            let tally = row_of(rows, from).map_or_else(Tally::default, |row| Tally {
+                success: row.successful.min(1),
                 failed: row.failed,
                 unfinished: row.unfinished,
             });
@@ -189,6 +191,11 @@ impl Calendar {
         });
         weeks.collect()
     }
+}
+
+fn row_of(rows: &[overview::Day], from: i64) -> Option<&overview::Day> {
+    let date = Timestamp::from_seconds(from).date();
+    rows.iter().find(|row| row.date == date)
 }
 
 /// The runs that were due from `since` on and are late by now, the first of each day from that moment.

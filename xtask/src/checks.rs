@@ -68,6 +68,7 @@ struct Verdict {
 /// Runs all checks, also after a failure: the person sees everything that is wrong at once.
 pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
     setup::setup()?;
+    setup::ensure_browser()?;
     let full = options.full;
     let checks = [
         Check::new("format", || cargo_with(&["fmt", "--all", "--check"])),

@@ -3,12 +3,14 @@
 //! Every command that needs it runs it first; when nothing is missing it takes a few milliseconds and says nothing.
 
 mod cargo_tools;
+mod chromium;
 mod node;
 mod rust;
 
 use crate::process::ProcessError;
 
 pub(crate) use cargo_tools::{Tools, cache_folder};
+pub(crate) use chromium::ensure_browser;
 pub(crate) use node::{node, search_path};
 
 /// Something is missing that set-up cannot install, or an installation failed.

@@ -91,13 +91,13 @@ pub(crate) fn segment(text: &str) -> String {
 }
 
 /// Links to the first and the next page of a list.
-pub(super) fn pages(address: &str, is_first: bool, next: Option<i64>) -> Markup {
+pub(super) fn pages(address: &str, is_first: bool, next: Option<impl std::fmt::Display>) -> Markup {
     let joiner = if address.contains('?') { '&' } else { '?' };
     html! {
         @if !is_first || next.is_some() {
             nav class="pages" aria-label="More of the list" {
                 @if !is_first { a href=(address) { "← Newest" } }
-                @if let Some(next) = next { a href={ (address) (joiner) "before=" (next) } { "Older →" } }
+                @if let Some(next) = next { a href={ (address) (joiner) "before=" (next.to_string()) } { "Older →" } }
             }
         }
     }

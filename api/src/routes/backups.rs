@@ -140,7 +140,7 @@ pub(crate) async fn backup<P: Ports>(
 }
 
 /// The manifest, or why there is none.
-async fn manifest<P: Ports>(
+pub(super) async fn manifest<P: Ports>(
     app: &App<P>,
     details: &BackupDetails,
 ) -> Result<Result<Manifest, String>, Problem> {

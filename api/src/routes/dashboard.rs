@@ -4,6 +4,8 @@
 
 pub(crate) mod alarms;
 pub(crate) mod audit;
+pub(crate) mod backups;
+pub(crate) mod databases;
 pub(crate) mod dead_letters;
 pub(crate) mod jobs;
 pub(crate) mod overview;

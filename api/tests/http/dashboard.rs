@@ -3,6 +3,8 @@
 mod access;
 mod alarms;
 mod audit;
+mod backups;
+mod databases;
 mod dead_letters;
 mod jobs;
 mod overview;

@@ -110,6 +110,10 @@ const WATCHED: &[&str] = &["/status"];
 const READ: &[&str] = &[
     "/dashboard",
     "/dashboard/jobs/00000000-0000-4000-8000-000000000007",
+    "/dashboard/jobs",
+    "/dashboard/databases/db-042",
+    "/dashboard/backups/7",
+    "/dashboard/restore/db-042",
     "/dashboard/alarms",
     "/dashboard/dead-letters?state=all",
     "/dashboard/audit",

@@ -131,7 +131,7 @@ impl Server {
         self.write(
             Statement::new(
                 "UPDATE backup_jobs SET status = ?2, completed_at = started_at + 45, duration_ms = 45000, \
-                 (successful_count, failed_count, total_size_bytes) = (SELECT sum(status = 'success'), sum(status = 'failed'), \
+                 (successful_count, failed_count, total_size_bytes) = (SELECT coalesce(sum(status = 'success'), 0), coalesce(sum(status = 'failed'), 0), \
                  coalesce(sum(size_bytes), 0) FROM backup_results WHERE job_id = ?1) WHERE job_id = ?1 AND ?2 <> 'running'",
             )
             .bind(id)

@@ -1,6 +1,6 @@
-//! What ran in the last weeks, added up by week or by day, so that little is read of a long history.
+//! What ran in the last weeks, added up by week, so that little is read of a long history.
 //!
-//! Results are found by their database and moment in `idx_backup_results_db`. Moments are Unix seconds, sizes bytes.
+//! The days of one database are in [`overview::history`](super::overview::history). Results are found by their database and moment in `idx_backup_results_db`. Moments are Unix seconds, sizes bytes.
 
 use serde::Deserialize;
 
@@ -42,34 +42,6 @@ pub fn weeks(names: &str, since: Timestamp) -> Statement {
          GROUP BY r.database_name, week)",
     )
     .bind(names)
-    .bind(since.seconds())
-}
-
-/// A day of a database on which something was planned.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct DayRow {
-    /// Days since 1970-01-01.
-    pub day: i64,
-    /// How many backups were made.
-    pub success: u64,
-    /// How many failed.
-    pub failed: u64,
-    /// How many are queued or running.
-    pub unfinished: u64,
-    /// When the first of them was planned.
-    pub first_at: i64,
-}
-
-/// The days from `since` on of a database: [`DayRow`]s. A result counts where its job was planned.
-pub fn days(database: &str, since: Timestamp) -> Statement {
-    Statement::new(
-        "SELECT j.started_at / 86400 AS day, count(iif(r.status = 'success', 1, NULL)) AS success, \
-         count(iif(r.status = 'failed', 1, NULL)) AS failed, \
-         count(iif(r.status IN ('queued', 'running'), 1, NULL)) AS unfinished, min(j.started_at) AS first_at \
-         FROM backup_results r CROSS JOIN backup_jobs j ON j.job_id = r.job_id \
-         WHERE r.database_name = ?1 AND r.started_at >= ?2 AND j.started_at >= ?2 GROUP BY day ORDER BY day",
-    )
-    .bind(database)
     .bind(since.seconds())
 }
 

@@ -22,13 +22,15 @@ fn week(week: i64, success: u64, failed: u64, unfinished: u64) -> WeekRow {
     }
 }
 
-fn day(at: i64, success: u64, failed: u64) -> DayRow {
-    DayRow {
-        day: at / DAY,
-        success,
+fn day(at: i64, successful: u64, failed: u64) -> overview::Day {
+    overview::Day {
+        date: Timestamp::from_seconds(at).date(),
+        successful,
         failed,
+        skipped: 0,
         unfinished: 0,
-        first_at: at,
+        size_bytes: None,
+        row_count: None,
     }
 }
 

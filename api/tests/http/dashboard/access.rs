@@ -5,17 +5,24 @@ use axum::http::Method;
 use super::{ACCEPT, Browser, form_headers, title};
 use crate::server::{NOW, Server};
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 10] = [
     "/dashboard",
+    "/dashboard/databases/groveauth",
+    "/dashboard/restore/groveauth",
+    "/dashboard/backups/1",
+    "/dashboard/jobs",
     "/dashboard/jobs/job-0",
     "/dashboard/alarms",
     "/dashboard/dead-letters",
     "/dashboard/audit",
     "/dashboard/trigger",
 ];
-const FORMS: [&str; 4] = [
+const FORMS: [&str; 7] = [
     "/dashboard/trigger",
     "/dashboard/alarms/test",
+    "/dashboard/backups/1/pin",
+    "/dashboard/backups/1/unpin",
+    "/dashboard/backups/1/drill",
     "/dashboard/dead-letters/1/redrive",
     "/dashboard/dead-letters/1/discard",
 ];
@@ -24,6 +31,7 @@ const FORMS: [&str; 4] = [
 fn server() -> Server {
     let server = Server::new();
     server.job("job-0", NOW - 60, "running", &[("groveauth", "running")]);
+    server.backup("groveauth", NOW - 86_400, "before");
     server.dead_letter("grove-backups-events", r#"{"type":"round"}"#);
     server
 }
