@@ -22,10 +22,13 @@ const [DATABASE, LETTERS] = bench.names;
 const { page, context, faults } = await openPage(browser, bench.url);
 let backup;
 
+/** What the samples of the databases come to. */
+const KILOBYTES = [146, 223, 113, 71, 821, 107, 307, 21, 2];
+
 /** Twelve weeks of results, written straight into the catalogue: nobody waits so long. One run is missing, one has failed. */
 async function writeHistory() {
   const sunday = (Math.floor((seconds() - 3 * 3600 - 3 * 86_400) / WEEK)) * WEEK + 3 * 86_400 + 3 * 3600;
-  for (let week = 12; week >= 1; week--) {
+  for (let week = 11; week >= 0; week--) {
     if (week === 6) continue;
     const at = sunday - week * WEEK;
     const job_id = `00000000-0000-4000-8000-0000000000${String(week).padStart(2, "0")}`;
@@ -35,8 +38,8 @@ async function writeHistory() {
        VALUES (?1, ?2, ?2 + 42, ?3, 'scheduled', 9, ?4, ?5, 2100000, 42000, ?2)`, job_id, at, failed ? "failed" : "completed", failed ? 8 : 9, failed ? 1 : 0);
     await bench.catalogue(
       `INSERT INTO backup_results (job_id, database_name, database_id, status, attempts, size_bytes, table_count, row_count, started_at, completed_at, duration_ms, error_message)
-       SELECT ?1, value, 'an id', iif(value = ?3, 'failed', 'success'), 1, iif(value = ?3, NULL, 30000 * (key + 1) + (12 - ?4) * 4000 * (key % 3 + 1)), 5, 1700 - ?4 * 9, ?2, ?2 + 9, 900,
-       iif(value = ?3, 'the rows could not be read: D1 is overloaded', NULL) FROM json_each(?5)`, job_id, at, failed, week, JSON.stringify(bench.names));
+       SELECT ?1, value, 'an id', iif(value = ?3, 'failed', 'success'), 1, iif(value = ?3, NULL, (?6 ->> key) * (1000 - CAST(?4 AS INTEGER) * (key + 2))), 5, 1700 - ?4 * 9, ?2, ?2 + 9, 900,
+       iif(value = ?3, 'the rows could not be read: D1 is overloaded', NULL) FROM json_each(?5)`, job_id, at, failed, week, JSON.stringify(bench.names), JSON.stringify(KILOBYTES));
   }
   await bench.catalogue("INSERT INTO registered_databases SELECT value, ?1 FROM json_each(?2) WHERE true ON CONFLICT (database_name) DO UPDATE SET first_seen_at = excluded.first_seen_at",
     sunday - 13 * WEEK, JSON.stringify(bench.names));
@@ -48,7 +51,7 @@ before(async () => {
   for (const [id, message] of [[1, "a message that nobody understands"], [2, "another one"]]) {
     await bench.catalogue(
       "INSERT INTO dead_letters (message_id, queue, body, error_message, attempts, first_seen_at, last_seen_at) VALUES (?, 'grove-backups-events', ?, ?, 4, ?, ?)",
-      `message-${id}`, JSON.stringify({ type: "round" }), message, seconds(-7200), seconds(-3600));
+      `message-${id}`, JSON.stringify({ event: "round" }), message, seconds(-7200), seconds(-3600));
   }
 });
 
@@ -102,14 +105,17 @@ test("a drill is asked for, and its result appears by itself", async () => {
 
 test("a dead letter is sent again, and another one discarded with a note", async () => {
   await page.goto("/dashboard/dead-letters");
-  await page.getByRole("button", { name: "Send letter 1 again" }).click();
+  await page.getByRole("button", { name: "Send again: letter 1" }).click();
   assert.match(await page.getByRole("status").innerText(), /Sent again/);
   await page.getByText("Discard it").click();
   await page.getByLabel(/^Why, for/).fill("nobody needs it");
-  await page.getByRole("button", { name: "Discard letter 2" }).click();
+  await page.getByRole("button", { name: "Discard: letter 2" }).click();
   assert.match(await page.getByRole("status").innerText(), /Discarded/);
   const letters = await bench.catalogue("SELECT resolution, note FROM dead_letters WHERE id <= 2 ORDER BY id");
   assert.deepEqual(letters, [{ resolution: "redriven", note: null }, { resolution: "discarded", note: "nobody needs it" }]);
+  await bench.goRound();
+  const unverified = () => bench.catalogue("SELECT id FROM backup_inventory WHERE verified_at IS NULL");
+  await bench.until("all backups are verified", unverified, ({ length }) => length === 0, 60);
 });
 
 test("each of these changes is in the audit log", async () => {

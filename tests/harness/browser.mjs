@@ -22,7 +22,7 @@ export async function startBrowser() {
 
 /** A page of its own session. `faults` is what the browser complained of, which is nothing as long as all is well. */
 export async function openPage(browser, url, { width = 1280, height = 900, dark = false, bypassCSP = false } = {}) {
-  const context = await browser.newContext({ baseURL: url, viewport: { width, height }, colorScheme: dark ? "dark" : "light", bypassCSP, acceptDownloads: true });
+  const context = await browser.newContext({ baseURL: String(url), viewport: { width, height }, colorScheme: dark ? "dark" : "light", bypassCSP, acceptDownloads: true });
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {

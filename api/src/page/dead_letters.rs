@@ -100,14 +100,14 @@ fn decisions(id: i64) -> Markup {
     html! {
         div class="actions" {
             form method="post" action={ "/dashboard/dead-letters/" (id) "/redrive" } {
-                button type="submit" class="main" aria-label={ "Send letter " (id) " again" } { "Send again" }
+                button type="submit" class="main" aria-label={ "Send again: letter " (id) } { "Send again" }
             }
             details {
                 summary { "Discard it" }
                 form method="post" action={ "/dashboard/dead-letters/" (id) "/discard" } {
                     label for=(note) { "Why, for whoever asks later (may be left empty)" }
                     input id=(note) name="note" type="text" maxlength="500" autocomplete="off";
-                    button type="submit" aria-label={ "Discard letter " (id) } { "Discard" }
+                    button type="submit" aria-label={ "Discard: letter " (id) } { "Discard" }
                 }
             }
         }
