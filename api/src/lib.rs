@@ -7,6 +7,8 @@ mod audit;
 pub mod auth;
 mod envelope;
 mod joined;
+#[cfg(native)]
+pub mod openapi;
 mod order;
 mod origin;
 mod page;

@@ -10,6 +10,21 @@ use crate::problem::{Kind, Problem};
 /// The longest reason, in characters.
 const REASON: usize = 500;
 
+/// What the body may say.
+#[cfg(native)]
+#[derive(schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TriggerBody")]
+#[allow(dead_code)]
+pub(crate) struct Body {
+    /// Names of the registry; one that comes twice counts once. Left out, every database is backed up.
+    #[schemars(length(min = 1))]
+    databases: Option<Vec<String>>,
+    /// For people.
+    #[schemars(length(max = 500))]
+    reason: Option<String>,
+}
+
 /// Which databases to back up, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Order<'registry> {

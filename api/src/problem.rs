@@ -216,6 +216,11 @@ impl Kind {
         self.describe().0
     }
 
+    /// Its title.
+    pub const fn title(self) -> &'static str {
+        self.describe().1
+    }
+
     /// The status that a problem of this kind has.
     pub const fn status(self) -> StatusCode {
         self.describe().2

@@ -19,7 +19,8 @@ use crate::rounds::watch;
 use crate::routes::dashboard::problem::for_people;
 use crate::routes::{
     alerts, audit, backups, dashboard, databases, dead_letters, download, drills, health, index,
-    jobs, list, metrics, pins, reindex, restore_guide, retention, session, status, trigger,
+    jobs, list, metrics, openapi, pins, reindex, restore_guide, retention, session, status,
+    trigger,
 };
 use crate::state::App;
 
@@ -87,10 +88,15 @@ pub const ENDPOINTS: &[(&str, &str)] = &[
     ),
     ("GET /dashboard", "The same for people, in a browser"),
     ("GET /sign-in", "A browser's way in, with a token"),
+    ("POST /sign-in", "The token, for a session"),
     ("POST /sign-out", "A browser's way out"),
     (
         "GET /audit",
         "Who changed something or took a dump; ?before= ?limit=",
+    ),
+    (
+        "GET /openapi.json",
+        "All of this in OpenAPI 3.1, for programs",
     ),
     ("GET /metrics", "The state of the backups for Prometheus"),
 ];
@@ -141,6 +147,7 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
         .route("/reindex", post(reindex::reindex::<P>))
         .merge(pages())
         .route("/audit", get(audit::audit::<P>))
+        .route("/openapi.json", get(openapi::openapi))
         .route("/metrics", get(metrics::metrics::<P>))
         .route(
             SIGN_IN,

@@ -13,6 +13,7 @@ pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod list;
 pub(crate) mod metrics;
+pub(crate) mod openapi;
 pub(crate) mod pins;
 pub(crate) mod reindex;
 pub(crate) mod restore_guide;

@@ -22,6 +22,7 @@ const RECENT: u32 = 100;
 
 /// The alarms.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct Alerts {
     /// Oldest first.
     open: Vec<Alarm>,
@@ -31,8 +32,10 @@ pub(crate) struct Alerts {
 
 /// An alarm.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Alarm {
+    #[cfg_attr(native, schemars(with = "crate::openapi::Cause"))]
     cause: String,
     database: Option<String>,
     summary: String,
@@ -67,17 +70,20 @@ impl From<AlarmRow> for Alarm {
 
 /// The newest deliveries.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct Deliveries {
     deliveries: Vec<Delivery>,
 }
 
 /// A notice for a channel. Where it is sent to is a secret.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Delivery {
     notice_id: String,
     channel: String,
     r#type: Option<String>,
+    #[cfg_attr(native, schemars(with = "crate::openapi::DeliveryStatus"))]
     status: &'static str,
     attempts: u64,
     created_at: String,
@@ -123,8 +129,9 @@ impl From<DeliveryView> for Delivery {
 
 /// The answer to a request for a test.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Requested {
+struct TestRequested {
     notice_id: String,
     message: &'static str,
 }
@@ -149,9 +156,31 @@ pub(crate) async fn test<P: Ports>(
     let event = Event::TestNotice { id: id.to_string() };
     let sent = app.ports().events().send(&[event]).await;
     sent.map_err(|error| Problem::internal("ask for a test notice", error, true))?;
-    let requested = Requested {
+    let requested = TestRequested {
         notice_id: format!("test-{id}"),
         message: "Every channel gets a test. GET /alerts/deliveries says what became of it.",
     };
     Ok((StatusCode::ACCEPTED, Json(requested)).into_response())
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use super::trigger::idempotency_schema;
+    use crate::openapi::Operation;
+    use crate::problem::Kind;
+
+    vec![
+        Operation::of("GET /alerts").json::<Alerts>(200, "The alarms."),
+        Operation::of("GET /alerts/deliveries")
+            .json::<Deliveries>(200, "The newest hundred notices, one for each channel."),
+        Operation::of("POST /alerts/test")
+            .header(
+                "Idempotency-Key",
+                idempotency_schema(),
+                "The same key is the same test.",
+            )
+            .json::<TestRequested>(202, "Every channel but the heartbeat gets a test.")
+            .problems(&[Kind::InvalidParameter]),
+    ]
 }

@@ -17,6 +17,7 @@ const LARGEST_LIMIT: u32 = 1000;
 
 /// A page of the log, newest first.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct Log {
     entries: Vec<Line>,
     /// `?before=` of the next page; `null` when this was the last.
@@ -24,6 +25,7 @@ pub(crate) struct Log {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 struct Line {
     id: i64,
     at: String,
@@ -67,4 +69,28 @@ pub(crate) async fn audit<P: Ports>(
         entries: entries.into_iter().map(Line::from).collect(),
         next,
     }))
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::{number, number_or};
+    use crate::problem::Kind;
+
+    vec![
+        Operation::of("GET /audit")
+            .query(
+                "before",
+                number(1..=u32::MAX),
+                "From behind this entry: `next` of the page before.",
+            )
+            .query(
+                "limit",
+                number_or(1..=LARGEST_LIMIT, DEFAULT_LIMIT),
+                "At most so many.",
+            )
+            .json::<Log>(200, "A page of the log, newest first.")
+            .problems(&[Kind::InvalidParameter]),
+    ]
 }

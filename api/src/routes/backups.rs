@@ -18,6 +18,7 @@ use crate::text::{bytes, duration};
 
 /// A backup.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Backup {
     id: i64,
@@ -26,12 +27,14 @@ pub(crate) struct Backup {
     r2_key: String,
     job_id: Option<String>,
     /// `stored`; `pinned` when it is that too; `lost` when its objects are gone; `deleting` and `deleted`.
+    #[cfg_attr(native, schemars(with = "crate::openapi::State"))]
     state: &'static str,
     size: String,
     size_bytes: u64,
     tables: Option<u64>,
     rows: Option<u64>,
     sha256: Option<String>,
+    #[cfg_attr(native, schemars(with = "Option<crate::openapi::Consistency>"))]
     consistency: Option<String>,
     created_at: String,
     expires_at: String,
@@ -64,6 +67,7 @@ pub(crate) struct Backup {
 
 /// What the dump holds, as its manifest says.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Contents {
     /// Of the format of dump and manifest.
@@ -91,6 +95,7 @@ pub(crate) struct Contents {
 
 /// A table of the dump.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Table {
     name: String,
@@ -104,9 +109,11 @@ pub(crate) struct Table {
 
 /// A restore drill.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Drill {
     id: i64,
+    #[cfg_attr(native, schemars(with = "crate::openapi::DrillStatus"))]
     status: String,
     requested_at: String,
     started_at: Option<String>,
@@ -272,4 +279,21 @@ impl From<DrillView> for Drill {
             error: drill.error_message,
         }
     }
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::number;
+    use crate::problem::Kind;
+
+    vec![
+        Operation::of("GET /backups/:id")
+            .says("Also when it is gone.")
+            .path_part("id", number(0..=u32::MAX), "The `id` in `GET /list`.")
+            .json::<Backup>(200, "The backup.")
+            .link("GET /jobs/:id", &[("id", "/jobId")])
+            .problems(&[Kind::NoSuchBackup]),
+    ]
 }

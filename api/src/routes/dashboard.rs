@@ -122,3 +122,16 @@ fn is_for_people(request: &Request) -> bool {
     request.uri().path().starts_with(PAGES)
         && accept.is_some_and(|accept| accept.contains("text/html"))
 }
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+
+    vec![
+        Operation::of("GET /dashboard")
+            .says("A browser without a session is led to the form.")
+            .page(200, "The page.")
+            .redirect("Sign in first."),
+    ]
+}

@@ -31,6 +31,7 @@ const MOST_FORMER: u32 = 1_000;
 
 /// A page of databases: those of the registry in its order, then those that left it and have backups, by name.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct Databases {
     databases: Vec<AtAGlance>,
     /// All that there are.
@@ -41,6 +42,7 @@ pub(crate) struct Databases {
 
 /// A database.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AtAGlance {
     database: String,
@@ -49,6 +51,7 @@ pub(crate) struct AtAGlance {
     /// Of the registry; `null` when it has left it.
     database_id: Option<String>,
     description: Option<String>,
+    #[cfg_attr(native, schemars(with = "Option<crate::openapi::Priority>"))]
     priority: Option<&'static str>,
     retention_weeks: Option<u32>,
     /// When the schedule fires next.
@@ -69,6 +72,7 @@ pub(crate) struct AtAGlance {
 
 /// A database, with what was done on each day.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Database {
     #[serde(flatten)]
@@ -81,6 +85,7 @@ pub(crate) struct Database {
 
 /// A backup to look at.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BackupRef {
     id: i64,
@@ -97,9 +102,11 @@ pub(crate) struct BackupRef {
 
 /// What a job did with it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewestResult {
     job_id: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::ResultStatus"))]
     status: String,
     attempts: u64,
     started_at: String,
@@ -110,6 +117,7 @@ pub(crate) struct NewestResult {
 
 /// What is stored.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Totals {
     backups: u64,
@@ -121,6 +129,7 @@ pub(crate) struct Totals {
 
 /// A backup in the history of sizes.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Size {
     date: String,
@@ -131,6 +140,7 @@ pub(crate) struct Size {
 
 /// What was done on one day, by UTC: how many of the exports that began then came to what.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DayView {
     date: String,
@@ -342,4 +352,26 @@ impl From<Day> for DayView {
             rows: day.row_count,
         }
     }
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::{number_or, text};
+
+    vec![
+        Operation::of("GET /databases")
+            .says("Those of the registry in its order, then those that left it while a backup of them is stored, by name.")
+            .query("after", text(), "From behind the database of this name: `next` of the page before.")
+            .query("limit", number_or(1..=LARGEST_PAGE, PAGE), "At most so many.")
+            .json::<Databases>(200, "A page of them.")
+            .link("GET /databases/:name", &[("name", "/databases/0/database")])
+            .link("GET /databases", &[("after", "/next")])
+            .problems(&[Kind::InvalidParameter, Kind::NoSuchDatabase]),
+        Operation::of("GET /databases/:name")
+            .path_part("name", text(), "Its name.")
+            .json::<Database>(200, "The database.")
+            .problems(&[Kind::NoSuchDatabase]),
+    ]
 }

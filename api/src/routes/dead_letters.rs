@@ -26,6 +26,7 @@ const LARGEST_PAGE: u32 = 500;
 
 /// A page of dead letters.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Letters {
     dead_letters: Vec<LetterView>,
@@ -35,6 +36,7 @@ pub(crate) struct Letters {
 
 /// A dead letter.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LetterView {
     id: i64,
@@ -46,6 +48,7 @@ pub(crate) struct LetterView {
     attempts: u64,
     first_seen_at: String,
     last_seen_at: String,
+    #[cfg_attr(native, schemars(with = "Option<crate::openapi::Resolution>"))]
     resolution: Option<String>,
     resolved_at: Option<String>,
     note: Option<String>,
@@ -169,8 +172,10 @@ pub(crate) async fn discard<P: Ports>(
 
 /// What a discarding may say.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Discard {
+    #[cfg_attr(native, schemars(length(max = 500)))]
     note: Option<String>,
 }
 
@@ -248,4 +253,62 @@ fn no_message() -> Problem {
         Kind::CannotBeRedriven,
         "Its body is no message, so nobody would understand it. Discard it.",
     )
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::{number, number_or, one_of};
+    use serde_json::json;
+
+    let id = || number(0..=u32::MAX);
+    vec![
+        Operation::of("GET /dead-letters")
+            .query("state", one_of(&["open", "all"]), "`open` unless told.")
+            .query(
+                "before",
+                number(1..=u32::MAX),
+                "From behind this one: `next` of the page before.",
+            )
+            .query(
+                "limit",
+                number_or(1..=LARGEST_PAGE, PAGE),
+                "At most so many.",
+            )
+            .json::<Letters>(200, "A page of them, newest first.")
+            .link("GET /dead-letters/:id", &[("id", "/deadLetters/0/id")])
+            .link(
+                "POST /dead-letters/:id/redrive",
+                &[("id", "/deadLetters/0/id")],
+            )
+            .link(
+                "POST /dead-letters/:id/discard",
+                &[("id", "/deadLetters/0/id")],
+            )
+            .problems(&[Kind::InvalidParameter]),
+        Operation::of("GET /dead-letters/:id")
+            .path_part("id", id(), "Its number.")
+            .json::<LetterView>(200, "The letter.")
+            .problems(&[Kind::NoSuchDeadLetter]),
+        Operation::of("POST /dead-letters/:id/redrive")
+            .path_part("id", id(), "Its number.")
+            .json::<LetterView>(202, "It is sent again.")
+            .problems(&[
+                Kind::NoSuchDeadLetter,
+                Kind::AlreadyResolved,
+                Kind::CannotBeRedriven,
+            ]),
+        Operation::of("POST /dead-letters/:id/discard")
+            .path_part("id", id(), "Its number.")
+            .body::<Discard>(json!({ "note": "sent by a test" }))
+            .json::<LetterView>(200, "It is put aside.")
+            .problems(&[
+                Kind::NoSuchDeadLetter,
+                Kind::AlreadyResolved,
+                Kind::InvalidJson,
+                Kind::InvalidBody,
+                Kind::BodyTooLarge,
+            ]),
+    ]
 }

@@ -252,3 +252,47 @@ fn lost(backup: &BackupView) -> Problem {
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is in the catalogue, but not in the bucket")]
 struct LostDump(String);
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::{date, one_of, text};
+    use serde_json::json;
+
+    const KINDS: &[&str] = &["application/sql", "application/gzip"];
+    let tag = || json!({ "type": "string", "pattern": "^\"[^\"]+\"$" });
+    vec![
+        Operation::of("GET /download/:date/:db")
+            .says(
+                "With `Range` it goes on where it broke off: one range of bytes at a time, several are answered with everything. \
+                 `Repr-Digest` is the SHA-256 of the whole file, where it is known.",
+            )
+            .path_part("date", date(), "The day of the backup, by UTC.")
+            .path_part("db", text(), "The database's name.")
+            .query("job", text(), "Of several backups of one day, the one of this job; the newest unless told.")
+            .query("envelope", one_of(&["transaction"]), "With BEGIN TRANSACTION and COMMIT around it, for the sqlite3 shell.")
+            .header("Range", text(), "Which bytes: `bytes=1000-`.")
+            .header("If-Range", text(), "Only while the file is the one with this tag or date; else all of it.")
+            .header("If-None-Match", text(), "Not if the file has one of these tags.")
+            .header("If-Match", text(), "Only if it has one of them.")
+            .header("If-Modified-Since", text(), "Not if it is as old.")
+            .header("If-Unmodified-Since", text(), "Only if it is as old.")
+            .file(200, KINDS, "The dump.")
+            .answer_header("ETag", tag(), "Its strong entity tag.")
+            .answer_header("Content-Disposition", json!({ "type": "string", "pattern": "^attachment; " }), "A name for the file.")
+            .file(206, KINDS, "A part of it.")
+            .answer_header("ETag", tag(), "Its strong entity tag.")
+            .answer_header("Content-Range", json!({ "type": "string", "pattern": "^bytes [0-9]+-[0-9]+/[0-9]+$" }), "Which part.")
+            .nothing(304, "The client has it.")
+            .answer_header("ETag", tag(), "Its strong entity tag.")
+            .problems(&[
+                Kind::InvalidParameter,
+                Kind::NoSuchDatabase,
+                Kind::NoSuchBackup,
+                Kind::DumpLost,
+                Kind::PreconditionFailed,
+                Kind::RangeNotSatisfiable,
+            ]),
+    ]
+}

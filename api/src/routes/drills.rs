@@ -15,8 +15,9 @@ use crate::state::App;
 
 /// The answer.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Requested {
+pub(crate) struct DrillRequested {
     id: i64,
     database: String,
     r2_key: String,
@@ -33,7 +34,7 @@ pub(crate) struct Requested {
 pub(crate) async fn drill<P: Ports>(
     State(app): State<App<P>>,
     id: Result<Path<String>, PathRejection>,
-) -> Result<(StatusCode, Json<Requested>), Problem> {
+) -> Result<(StatusCode, Json<DrillRequested>), Problem> {
     let backup = find(&app, id).await?;
     if backup.deleted_at.is_some() || backup.deleted_because.is_some() || backup.lost_at.is_some() {
         return Err(gone(&backup, "restored"));
@@ -45,7 +46,7 @@ pub(crate) async fn drill<P: Ports>(
     sent.map_err(|error| Problem::internal("wake the janitor", error, true))?;
     Ok((
         StatusCode::ACCEPTED,
-        Json(Requested {
+        Json(DrillRequested {
             id: backup.id,
             database: backup.database_name,
             r2_key: backup.r2_key,
@@ -53,4 +54,20 @@ pub(crate) async fn drill<P: Ports>(
             message: "The backup is being restored for a test. See verifiedAt in /list, and /alerts.",
         }),
     ))
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::number;
+    use crate::problem::Kind;
+
+    vec![
+        Operation::of("POST /backups/:id/drill")
+            .says("It begins at once, and goes on in the background.")
+            .path_part("id", number(0..=u32::MAX), "The `id` in `GET /list`.")
+            .json::<DrillRequested>(202, "It is asked for.")
+            .problems(&[Kind::NoSuchBackup, Kind::BackupGone]),
+    ]
 }

@@ -11,6 +11,7 @@ use crate::state::App;
 
 /// The answer when all is well.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct Health {
     status: &'static str,
 }
@@ -26,4 +27,16 @@ pub(crate) async fn health<P: Ports>(State(app): State<App<P>>) -> Result<Json<H
         )
         .cause("probe the catalogue", error)),
     }
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+
+    vec![
+        Operation::of("GET /health")
+            .says("For uptime monitors.")
+            .json::<Health>(200, "The catalogue answers."),
+    ]
 }

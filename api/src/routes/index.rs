@@ -12,6 +12,7 @@ use crate::text::counted;
 
 /// The front page.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct Index {
     name: &'static str,
     version: &'static str,
@@ -25,6 +26,19 @@ pub(crate) struct Index {
 /// The endpoints as an object, in their order.
 #[derive(Debug)]
 struct Endpoints;
+
+#[cfg(native)]
+impl schemars::JsonSchema for Endpoints {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Endpoints".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object", "additionalProperties": { "type": "string" } })
+    }
+}
 
 impl Serialize for Endpoints {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -48,4 +62,15 @@ pub(crate) async fn index<P: Ports>(State(app): State<App<P>>) -> Json<Index> {
         databases: registry.databases.len(),
         endpoints: Endpoints,
     })
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+
+    vec![
+        Operation::of("GET /")
+            .json::<Index>(200, "What this is, and everything that it can be asked."),
+    ]
 }

@@ -24,6 +24,7 @@ const STATUSES: [&str; 3] = ["running", "completed", "failed"];
 
 /// A page of jobs, newest first.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct Jobs {
     jobs: Vec<JobSummary>,
     /// What to give as `before` for the next page; `null` on the last one.
@@ -32,11 +33,14 @@ pub(crate) struct Jobs {
 
 /// A job, without what it did with each database.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobSummary {
     job_id: String,
     date: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::JobStatus"))]
     status: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::Trigger"))]
     trigger: String,
     reason: Option<String>,
     /// How many it is to back up.
@@ -121,6 +125,7 @@ impl From<JobView> for JobSummary {
 
 /// A job.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct Job {
     #[serde(flatten)]
     job: JobSummary,
@@ -128,10 +133,12 @@ pub(crate) struct Job {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct JobResult {
     database: String,
     database_id: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::ResultStatus"))]
     status: String,
     attempts: u64,
     r2_key: Option<String>,
@@ -150,6 +157,7 @@ struct JobResult {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Progress {
     rows: u64,
@@ -205,4 +213,32 @@ impl From<ResultView> for JobResult {
             error: result.error_message,
         }
     }
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::{number_or, one_of, text};
+
+    vec![
+        Operation::of("GET /jobs")
+            .says(
+                "With filters, a page looks through five hundred jobs at most: it may have fewer than `limit`, even none, while \
+                 `next` says that there is more to look through.",
+            )
+            .query("before", text(), "From behind the job of this id: `next` of the page before.")
+            .query("limit", number_or(1..=LARGEST_PAGE, PAGE), "At most so many.")
+            .query("status", one_of(&STATUSES), "Only those of this status.")
+            .query("trigger", one_of(&TRIGGERS), "Only those that this started.")
+            .query("database", text(), "Only those that were to back up this database.")
+            .json::<Jobs>(200, "A page of them, newest first.")
+            .link("GET /jobs/:id", &[("id", "/jobs/0/jobId")])
+            .link("GET /jobs", &[("before", "/next")])
+            .problems(&[Kind::InvalidParameter, Kind::NoSuchJob, Kind::NoSuchDatabase]),
+        Operation::of("GET /jobs/:id")
+            .path_part("id", text(), "Its id.")
+            .json::<Job>(200, "The job.")
+            .problems(&[Kind::NoSuchJob]),
+    ]
 }

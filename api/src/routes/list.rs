@@ -19,8 +19,9 @@ const MOST: u32 = 1_000;
 
 /// A page of the stored backups.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct List {
-    backups: Vec<Backup>,
+    backups: Vec<ListedBackup>,
     /// All that are stored.
     total: u64,
     /// Those that the filters let pass.
@@ -30,8 +31,9 @@ pub(crate) struct List {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Backup {
+struct ListedBackup {
     id: i64,
     database: String,
     date: String,
@@ -42,6 +44,7 @@ struct Backup {
     tables: Option<u64>,
     rows: Option<u64>,
     sha256: Option<String>,
+    #[cfg_attr(native, schemars(with = "Option<crate::openapi::Consistency>"))]
     consistency: Option<String>,
     created_at: String,
     expires_at: String,
@@ -86,7 +89,7 @@ pub(crate) async fn list<P: Ports>(
         backups: page
             .read::<BackupView>()?
             .into_iter()
-            .map(Backup::from)
+            .map(ListedBackup::from)
             .collect(),
         total: only::<Count>(total)?.count,
         filtered: only::<Count>(filtered)?.count,
@@ -95,7 +98,7 @@ pub(crate) async fn list<P: Ports>(
     }))
 }
 
-impl From<BackupView> for Backup {
+impl From<BackupView> for ListedBackup {
     fn from(backup: BackupView) -> Self {
         Self {
             id: backup.id,
@@ -115,4 +118,28 @@ impl From<BackupView> for Backup {
             verified_at: backup.verified_at.map(rfc3339),
         }
     }
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::{date, number, number_or, text};
+    use crate::problem::Kind;
+
+    vec![
+        Operation::of("GET /list")
+            .query("database", text(), "Only this database's; also one that left the registry, while a backup of it is stored.")
+            .query("date", date(), "Only this day's.")
+            .query("limit", number_or(1..=MOST, MOST), "At most so many.")
+            .query("offset", number(0..=u32::MAX), "Without the first so many.")
+            .json::<List>(200, "The stored backups, newest first.")
+            .link("GET /backups/:id", &[("id", "/backups/0/id")])
+            .link("POST /backups/:id/pin", &[("id", "/backups/0/id")])
+            .link("POST /backups/:id/unpin", &[("id", "/backups/0/id")])
+            .link("POST /backups/:id/drill", &[("id", "/backups/0/id")])
+            .link("GET /download/:date/:db", &[("date", "/backups/0/date"), ("db", "/backups/0/database")])
+            .link("GET /restore-guide/:db", &[("db", "/backups/0/database")])
+            .problems(&[Kind::InvalidParameter, Kind::NoSuchDatabase]),
+    ]
 }

@@ -33,3 +33,15 @@ pub(crate) async fn metrics<P: Ports>(State(app): State<App<P>>) -> Result<Respo
     let text = render(&recorded, app.registry(), now);
     Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+
+    vec![Operation::of("GET /metrics").text(
+        200,
+        metrics::CONTENT_TYPE,
+        "Prometheus' text format, version 0.0.4.",
+    )]
+}

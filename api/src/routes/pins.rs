@@ -21,8 +21,20 @@ use crate::state::App;
 /// No valid body comes near it.
 pub(crate) const LONGEST_BODY: usize = 16 * 1024;
 
+/// What the body may say.
+#[cfg(native)]
+#[derive(schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct PinBody {
+    /// Why.
+    #[schemars(length(max = 500))]
+    note: Option<String>,
+}
+
 /// Whether a backup is pinned now.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pinned {
     id: i64,
@@ -231,4 +243,31 @@ fn refused(rejection: BytesRejection) -> Problem {
 
 fn unwritten(error: StoreError) -> Problem {
     Problem::internal("write a pin to the bucket", error, true)
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::number;
+    use serde_json::json;
+
+    let id = || number(0..=u32::MAX);
+    vec![
+        Operation::of("POST /backups/:id/pin")
+            .path_part("id", id(), "The `id` in `GET /list`.")
+            .body::<PinBody>(json!({ "note": "before the migration" }))
+            .json::<Pinned>(200, "It is pinned.")
+            .problems(&[
+                Kind::NoSuchBackup,
+                Kind::BackupGone,
+                Kind::InvalidJson,
+                Kind::InvalidBody,
+                Kind::BodyTooLarge,
+            ]),
+        Operation::of("POST /backups/:id/unpin")
+            .path_part("id", id(), "The `id` in `GET /list`.")
+            .json::<Pinned>(200, "It is not pinned.")
+            .problems(&[Kind::NoSuchBackup]),
+    ]
 }

@@ -14,7 +14,8 @@ use crate::state::App;
 
 /// The answer.
 #[derive(Debug, Serialize)]
-pub(crate) struct Begun {
+#[cfg_attr(native, derive(schemars::JsonSchema))]
+pub(crate) struct ReindexBegun {
     status: &'static str,
     message: &'static str,
 }
@@ -26,7 +27,7 @@ pub(crate) struct Begun {
 #[worker::send]
 pub(crate) async fn reindex<P: Ports>(
     State(app): State<App<P>>,
-) -> Result<(StatusCode, Json<Begun>), Problem> {
+) -> Result<(StatusCode, Json<ReindexBegun>), Problem> {
     let now = app.ports().clock().now();
     let [begun] = app.query([reconciliation::begin(now, None)]).await?;
     if begun.changes != 1 {
@@ -43,9 +44,22 @@ pub(crate) async fn reindex<P: Ports>(
         .map_err(|error| Problem::internal("wake the janitor", error, true))?;
     Ok((
         StatusCode::ACCEPTED,
-        Json(Begun {
+        Json(ReindexBegun {
             status: "started",
             message: "Backups that the catalogue does not know are taken from the bucket. See /list.",
         }),
     ))
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+
+    vec![
+        Operation::of("POST /reindex")
+            .says("Backups without a row are taken from their manifests. Nothing is deleted.")
+            .json::<ReindexBegun>(202, "It is begun.")
+            .problems(&[Kind::UnderWay]),
+    ]
 }

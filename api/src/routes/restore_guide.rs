@@ -22,11 +22,13 @@ const MOST: u32 = 1_000;
 
 /// How to restore one database.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Guide {
     database: String,
     database_id: String,
     description: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::Priority"))]
     priority: &'static str,
     /// What its backups are without, as the registry has it now.
     #[serde(flatten)]
@@ -36,6 +38,7 @@ pub(crate) struct Guide {
 }
 
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Omitted {
     leave_out: Vec<String>,
@@ -43,6 +46,7 @@ struct Omitted {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Available {
     date: String,
@@ -54,6 +58,7 @@ struct Available {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 struct Instructions {
     method1_wrangler: Method,
     method2_timetravel: Method,
@@ -61,6 +66,7 @@ struct Instructions {
 }
 
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 struct Method {
     name: &'static str,
     steps: Vec<String>,
@@ -228,4 +234,20 @@ fn instructions(name: &str, origin: &str, newest: Option<&BackupView>) -> Instru
             note: Some("Needs no account and no network once the file is there."),
         },
     }
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::text;
+    use crate::problem::Kind;
+
+    vec![
+        Operation::of("GET /restore-guide/:db")
+            .says("For the newest backup, and with this Worker's own address.")
+            .path_part("db", text(), "The database's name.")
+            .json::<Guide>(200, "Commands to paste.")
+            .problems(&[Kind::InvalidParameter, Kind::NoSuchDatabase]),
+    ]
 }

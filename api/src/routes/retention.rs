@@ -25,6 +25,7 @@ const MOST_LISTED_EACH: usize = 20;
 
 /// The plan.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 pub(crate) struct Retention {
     /// The moment that it is for.
     at: String,
@@ -35,6 +36,7 @@ pub(crate) struct Retention {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Planned {
     database: String,
@@ -48,6 +50,7 @@ struct Planned {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Policy {
     retention_weeks: u32,
@@ -59,12 +62,14 @@ struct Policy {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Decided {
     id: i64,
     r2_key: String,
     created_at: String,
     expires_at: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::Verdict"))]
     verdict: &'static str,
     reasons: Vec<String>,
 }
@@ -170,4 +175,20 @@ impl From<Decision> for Decided {
             reasons: decision.reasons.iter().map(ToString::to_string).collect(),
         }
     }
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::text;
+    use crate::problem::Kind;
+
+    vec![
+        Operation::of("GET /retention")
+            .says("Without `database`, those backups are listed that go, up to twenty of each; with it, all up to a thousand.")
+            .query("database", text(), "Only this database.")
+            .json::<Retention>(200, "The plan of this moment.")
+            .problems(&[Kind::InvalidParameter, Kind::NoSuchDatabase]),
+    ]
 }

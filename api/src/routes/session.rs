@@ -116,3 +116,27 @@ fn page(status: StatusCode, reason: Option<&str>, next: Option<&str>) -> Respons
     )
         .into_response()
 }
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use serde_json::json;
+
+    vec![
+        Operation::of("GET /sign-in").page(200, "The form."),
+        Operation::of("POST /sign-in")
+            .says("A browser sends it from the form: with `Sec-Fetch-Site: same-origin`, or an `Origin` that is this one.")
+            .form(json!({ "type": "object", "required": ["token"], "properties": { "token": { "type": "string" } } }))
+            .redirect("The dashboard, with the cookie of the session.")
+            .answer_header("Set-Cookie", json!({ "type": "string" }), "The session.")
+            .page(400, "The form again: it came without a token.")
+            .page(401, "The form again: the token is wrong.")
+            .page(429, "The form again: too many wrong tokens came from this address.")
+            .problems(&[Kind::CrossSite, Kind::NotConfigured]),
+        Operation::of("POST /sign-out")
+            .redirect("The form.")
+            .answer_header("Set-Cookie", json!({ "type": "string" }), "The end of the session.")
+            .problems(&[Kind::CrossSite]),
+    ]
+}

@@ -16,8 +16,10 @@ const RECENT_JOBS: u32 = 10;
 
 /// The status of everything.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Status {
+    #[cfg_attr(native, schemars(with = "crate::openapi::Activity"))]
     current_status: &'static str,
     /// The newest job that has ended.
     last_backup: Option<LastBackup>,
@@ -29,11 +31,14 @@ pub(crate) struct Status {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct LastBackup {
     job_id: String,
     date: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::JobStatus"))]
     status: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::Trigger"))]
     trigger: String,
     successful: u64,
     failed: u64,
@@ -45,17 +50,21 @@ struct LastBackup {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct RecentJob {
     job_id: String,
     date: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::JobStatus"))]
     status: String,
+    #[cfg_attr(native, schemars(with = "crate::openapi::Trigger"))]
     trigger: String,
     started_at: String,
     databases: Tally,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 struct Tally {
     successful: u64,
     failed: u64,
@@ -63,6 +72,7 @@ struct Tally {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Storage {
     total_backups: u64,
@@ -143,4 +153,17 @@ impl From<StorageView> for Storage {
             newest_backup: stored.newest,
         }
     }
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+
+    vec![
+        Operation::of("GET /status")
+            .says("`lastBackup` is the newest job that has ended. The numbers of a job are those of its databases so far.")
+            .json::<Status>(200, "What is going on, what came last, what comes next, what is stored.")
+            .link("GET /jobs/:id", &[("id", "/recentJobs/0/jobId")]),
+    ]
 }

@@ -27,6 +27,7 @@ const LONGEST_KEY: usize = 255;
 
 /// The answer to a trigger.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct Started {
     job_id: String,
@@ -187,4 +188,44 @@ async fn not_under_way<P: Ports>(
 /// when it sent a key.
 fn not_started(job_id: &str, error: PlanningError) -> Problem {
     Problem::internal("plan a manual job", error, true).member("jobId", job_id)
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::order::Body;
+
+    vec![
+        Operation::of("POST /trigger")
+            .says("The body may be left out: then every database of the registry is backed up.")
+            .header(
+                "Idempotency-Key",
+                idempotency_schema(),
+                "The same key is the same job.",
+            )
+            .body::<Body>(json!({ "databases": ["groveauth"], "reason": "before the migration" }))
+            .json::<Started>(202, "The job is planned.")
+            .answer_header(
+                "Location",
+                json!({ "type": "string", "format": "uri-reference" }),
+                "The address of the job.",
+            )
+            .link("GET /jobs/:id", &[("id", "/jobId")])
+            .problems(&[
+                Kind::InvalidParameter,
+                Kind::InvalidJson,
+                Kind::InvalidBody,
+                Kind::UnknownDatabase,
+                Kind::KeyReused,
+                Kind::AlreadyRunning,
+                Kind::BodyTooLarge,
+            ]),
+    ]
+}
+
+/// What an `Idempotency-Key` may be.
+#[cfg(native)]
+pub(super) fn idempotency_schema() -> serde_json::Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]([ -~]*[!-~])?$" })
 }

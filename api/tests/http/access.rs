@@ -25,6 +25,7 @@ const PRIVATE: &[(Method, &str)] = &[
     (Method::POST, "/backups/1/drill"),
     (Method::GET, "/audit"),
     (Method::GET, "/metrics"),
+    (Method::GET, "/openapi.json"),
     (Method::GET, "/alerts"),
     (Method::GET, "/alerts/deliveries"),
     (Method::POST, "/alerts/test"),

@@ -14,6 +14,7 @@ mod history;
 mod jobs;
 mod listing;
 mod metrics;
+mod openapi;
 mod pins;
 mod restore_guide;
 mod retention;

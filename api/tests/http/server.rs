@@ -15,6 +15,8 @@ use shared::registry::Registry;
 use shared::time::Timestamp;
 use tower::ServiceExt;
 
+use crate::openapi::judge;
+
 pub(crate) const TOKEN: &str = "correct horse battery staple";
 pub(crate) const READ_TOKEN: &str = "only looking";
 /// A Wednesday: 2024-12-11T12:00:00Z.
@@ -88,13 +90,13 @@ impl Server {
         body: &str,
     ) -> Answer {
         let mut request = Request::builder()
-            .method(method)
+            .method(method.clone())
             .uri(format!("https://cache.example{path}"));
         for (name, value) in headers {
             request = request.header(*name, value);
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
-        pollster::block_on(async {
+        let answer = pollster::block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
             let logged = response
                 .extensions()
@@ -107,7 +109,9 @@ impl Server {
                 body: to_bytes(body, usize::MAX).await.unwrap().to_vec(),
                 logged,
             }
-        })
+        });
+        judge(&method, path, &answer);
+        answer
     }
 
     fn write(&self, statement: Statement) {
