@@ -120,11 +120,11 @@ fn reason(value: Value) -> Result<Option<String>, Problem> {
     let Value::String(text) = value else {
         return Err(invalid("reason", "`reason` must be a text."));
     };
-    let text = text.trim();
     if text.chars().count() > REASON {
         let detail = format!("`reason` may have {REASON} characters at most.");
         return Err(invalid("reason", detail));
     }
+    let text = text.trim();
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 

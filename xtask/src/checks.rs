@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::process::{capture, cargo, run};
 use crate::workspace::{CONTRACT, WORKERS};
-use crate::{bundle, generate, setup};
+use crate::{bundle, generate, schemathesis, setup};
 
 /// How much to check.
 #[derive(Debug, Args)]
@@ -79,6 +79,7 @@ pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
         Check::new("documentation", documentation),
         Check::new("build", build),
         Check::new("end-to-end tests", move || end_to_end(full)).after("build"),
+        Check::new("Schemathesis", move || Ok(schemathesis::check(full)?)).after("build"),
     ];
     let mut verdicts: Vec<Verdict> = Vec::new();
     for check in &checks {

@@ -9,6 +9,7 @@ mod docs;
 mod generate;
 mod process;
 mod registry;
+mod schemathesis;
 mod setup;
 mod workspace;
 

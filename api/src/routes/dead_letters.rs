@@ -200,14 +200,15 @@ fn note(body: Result<Bytes, BytesRejection>) -> Result<Option<String>, Problem> 
         };
         Problem::new(kind, detail).field("body")
     })?;
-    let note = note.map(|note| note.trim().to_owned());
-    match note.filter(|note| !note.is_empty()) {
-        Some(note) if note.chars().count() > NOTE => {
-            let detail = format!("`note` may have {NOTE} characters at most.");
-            Err(Problem::new(Kind::InvalidBody, detail).field("note"))
-        }
-        note => Ok(note),
+    if note
+        .as_ref()
+        .is_some_and(|note| note.chars().count() > NOTE)
+    {
+        let detail = format!("`note` may have {NOTE} characters at most.");
+        return Err(Problem::new(Kind::InvalidBody, detail).field("note"));
     }
+    let note = note.map(|note| note.trim().to_owned());
+    Ok(note.filter(|note| !note.is_empty()))
 }
 
 async fn open<P: Ports>(

@@ -211,11 +211,11 @@ fn note(body: &[u8]) -> Result<Option<String>, Problem> {
         match (field.as_str(), value) {
             ("note", Value::Null) => {}
             ("note", Value::String(text)) => {
-                let text = text.trim();
                 if text.chars().count() > LONGEST_NOTE {
                     let detail = format!("`note` may have {LONGEST_NOTE} characters at most.");
                     return Err(invalid("note", detail));
                 }
+                let text = text.trim();
                 note = (!text.is_empty()).then(|| text.to_owned());
             }
             ("note", _) => return Err(invalid("note", "`note` must be a text.".to_owned())),

@@ -105,7 +105,8 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Probl
         return Ok(None);
     };
     match value.to_str().map(str::trim) {
-        Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) => Ok(Some(key)),
+        // `to_str` lets tabs pass too.
+        Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) && !key.contains('\t') => Ok(Some(key)),
         _ => Err(Problem::parameter(
             "Idempotency-Key",
             format!("`Idempotency-Key` must have 1 to {LONGEST_KEY} visible ASCII characters."),
