@@ -20,12 +20,14 @@ mod names;
 mod omissions;
 mod order;
 mod paged;
+mod places;
 mod plan;
 mod range;
 mod references;
 mod rows;
 mod schema;
 mod script;
+mod selection;
 mod sql;
 
 use sha2::{Digest, Sha256};
@@ -37,6 +39,7 @@ use crate::time::Timestamp;
 
 pub use self::hash::Sha256 as RunningSha256;
 pub use self::paged::{Cursor, PagedDump, Piece, Rendered};
+pub use self::selection::{MOST_TABLES, Run, Selection, SelectionError, select};
 
 use self::data::Reading;
 use self::plan::Plan;
@@ -242,6 +245,7 @@ impl About<'_> {
             deferred: plan.deferred.clone(),
             left_out: plan.left_out.clone(),
             without_rows: plan.without_rows.clone(),
+            places: None,
             origin: None,
             warnings: plan.warnings.clone(),
         }

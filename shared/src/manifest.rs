@@ -1,7 +1,11 @@
 //! The manifest: a small JSON object beside every dump that commits it. A dump counts only when its manifest
 //! exists, and the catalogue can be rebuilt from manifests alone.
 
+mod places;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::places::{Places, Reference, Span, StandIn, TablePlaces};
 
 /// Version of the manifest's and the dump's format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -53,6 +57,9 @@ pub struct Manifest {
     /// Tables that are taken without their rows, because the registry says so; they are not among `tables`.
     #[serde(default)]
     pub without_rows: Vec<String>,
+    /// Where the statements of single tables are; `None` by a version that did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<Places>,
     /// Where it comes from and how long it is kept; not known of a dump that an older version of Cache made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,

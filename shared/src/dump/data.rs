@@ -67,10 +67,10 @@ pub(super) struct Data {
     pub(super) virtuals: Vec<RowText>,
     /// As in [`Plan::virtuals`]: statements that set what was set.
     pub(super) settings: Vec<Vec<String>>,
-    /// Statements that set the columns which were NULL at first.
-    pub(super) updates: Vec<RowText>,
+    /// Statements that set the columns which were NULL at first, and whose.
+    pub(super) updates: Vec<(Of, RowText)>,
     /// Statements that set the AUTOINCREMENT counters.
-    pub(super) counters: Vec<String>,
+    pub(super) counters: Vec<Counter>,
     /// Foreign keys, `child -> parent`, with rows that come before their parent and cannot be NULL meanwhile.
     pub(super) unordered: Vec<String>,
 }
@@ -108,6 +108,14 @@ pub(super) struct LongRow {
 pub(super) struct Pair {
     name: String,
     value: String,
+}
+
+/// A statement about an AUTOINCREMENT counter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Counter {
+    /// The table that it counts, where that is one of the dump.
+    pub(super) table: Option<String>,
+    pub(super) sql: String,
 }
 
 /// A number of rows.
@@ -222,7 +230,7 @@ pub(super) fn collect(plan: &mut Plan, outcomes: Vec<Outcome>) -> Result<Reading
                     changed = true;
                 } else {
                     changed |= reveals(&updates, rows);
-                    data.updates.push(lines(updates));
+                    data.updates.push((of, lines(updates)));
                 }
             }
             Read::Unordered(key) => {
@@ -475,21 +483,28 @@ pub(super) fn place_of(last: &str) -> Option<After> {
 }
 
 /// Also of a table whose counter is gone: then there is none after the restore.
-pub(super) fn counters(plan: &Plan, counters: Vec<Pair>) -> Vec<String> {
-    let counted = plan
-        .tables
-        .iter()
-        .filter(|table| has_keyword(&table.sql, "autoincrement"));
-    let cleared = counted.map(|table| {
-        let name = literal(&table.name);
-        format!("DELETE FROM sqlite_sequence WHERE name = {name};\n")
+pub(super) fn counters(plan: &Plan, counters: Vec<Pair>) -> Vec<Counter> {
+    let counted = || {
+        let tables = plan.tables.iter();
+        tables.filter(|table| has_keyword(&table.sql, "autoincrement"))
+    };
+    let cleared = counted().map(|table| Counter {
+        table: Some(table.name.clone()),
+        sql: format!(
+            "DELETE FROM sqlite_sequence WHERE name = {};\n",
+            literal(&table.name)
+        ),
     });
     let kept = counters.into_iter().filter(|Pair { name, .. }| {
         let mut left_out = plan.left_out.iter();
         !left_out.any(|table| literal(table) == *name)
     });
     let set = kept.map(|Pair { name, value }| {
-        format!("INSERT INTO sqlite_sequence (name, seq) VALUES ({name}, {value});\n")
+        let table = counted().find(|table| literal(&table.name) == name);
+        Counter {
+            table: table.map(|table| table.name.clone()),
+            sql: format!("INSERT INTO sqlite_sequence (name, seq) VALUES ({name}, {value});\n"),
+        }
     });
     cleared.chain(set).collect()
 }

@@ -12,12 +12,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use self::pace::Pace;
-use super::data::{self, Count, Of, RowText, counters};
+use super::data::{self, Count, Counter, Of, RowText, counters};
 use super::plan::Plan;
 use super::range::After;
 use super::rows::Found;
 use super::schema::{self, Object};
-use super::script::{COUNTERS, Script, UPDATES, Written};
+use super::script::{Script, Written};
 use super::sql::comment;
 use super::{About, DumpError, DumpRequest, introspect};
 use crate::manifest::{Consistency, Manifest};
@@ -105,7 +105,7 @@ enum Content {
         found: Found,
         next: Next,
     },
-    Statements(&'static str, Vec<String>),
+    Counters(Vec<Counter>),
     StandIns,
     Virtual(usize, Vec<String>),
     End(i64),
@@ -221,7 +221,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
             Step::Updates(table, column) => self.read_updates(table, column, room).await?,
             Step::Counters => {
                 let [found] = self.ask([data::COUNTERS.to_owned()]).await?;
-                Content::Statements(COUNTERS, counters(&self.plan, found.read()?))
+                Content::Counters(counters(&self.plan, found.read()?))
             }
             Step::StandIns => Content::StandIns,
             Step::Virtual(n) => self.read_virtual(n).await?,
@@ -270,15 +270,12 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 text, pace, next, ..
             } => {
                 cursor.pace = *pace;
-                if cursor.is_titled {
-                    script.add(&text.pages);
-                } else {
-                    script.list(UPDATES, &text.pages);
-                }
-                cursor.is_titled |= !text.pages.is_empty();
+                let of = of_step(self.steps.get(cursor.step));
+                let table = of.map_or("", |of| self.plan.name(of));
+                cursor.is_titled |= script.updates(table, &text.pages, cursor.is_titled);
                 is_last = cursor.advance(next);
             }
-            Content::Statements(title, statements) => script.list(title, statements),
+            Content::Counters(counters) => script.counters(counters),
             Content::Virtual(n, settings) => {
                 if let Some(found) = self.plan.virtuals.get(*n) {
                     script.virtual_table(found, settings);
@@ -374,7 +371,7 @@ impl<'a, D: Database> PagedDump<'a, D> {
                 comment(table)
             )
         }));
-        self.cursor.written.complete(&mut manifest);
+        self.cursor.written.complete(&self.plan, &mut manifest);
         manifest
     }
 

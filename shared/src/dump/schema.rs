@@ -17,7 +17,7 @@ const OBJECTS: &str = "SELECT m.type, m.name, m.tbl_name, m.sql, l.type AS kind,
 const COLUMNS: &str = "SELECT m.name AS tbl, x.name, x.type AS declared, x.\"notnull\" AS not_null, x.pk, x.hidden \
     FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND m.name NOT GLOB '_cf_*' \
     AND m.name NOT GLOB 'sqlite_*' ORDER BY m.rowid, x.cid";
-const FOREIGN_KEYS: &str = "SELECT m.name AS tbl, k.id, k.\"table\" AS parent, k.\"from\" AS child_column, k.\"to\" AS parent_column, k.on_delete \
+const FOREIGN_KEYS: &str = "SELECT m.name AS tbl, k.id, k.\"table\" AS parent, k.\"from\" AS child_column, k.\"to\" AS parent_column, k.on_delete, k.on_update \
     FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'table' AND m.name NOT GLOB '_cf_*' \
     AND m.name NOT GLOB 'sqlite_*' ORDER BY m.rowid, k.id, k.seq";
 const INDEXES: &str = "SELECT m.name AS tbl, i.name, i.\"unique\" AS is_unique, i.origin, i.partial, \
@@ -80,6 +80,7 @@ struct ForeignKeyRow {
     child_column: String,
     parent_column: Option<String>,
     on_delete: String,
+    on_update: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -180,6 +181,8 @@ pub(super) struct ForeignKey {
     pub(super) parent_columns: Vec<String>,
     /// Whether rows go or change with the row that they refer to.
     pub(super) follows_deletion: bool,
+    /// Whether rows change with the key of the row that they refer to.
+    pub(super) follows_changes: bool,
 }
 
 /// An index, or what a UNIQUE or PRIMARY KEY made of itself.
@@ -393,7 +396,8 @@ fn foreign_keys_of(rows: &[ForeignKeyRow], table: &str) -> Vec<ForeignKey> {
                 parent: row.parent.clone(),
                 columns: Vec::new(),
                 parent_columns: Vec::new(),
-                follows_deletion: !matches!(row.on_delete.as_str(), "NO ACTION" | "RESTRICT"),
+                follows_deletion: is_followed(&row.on_delete),
+                follows_changes: is_followed(&row.on_update),
             };
             keys.push((row.id, key));
         }
@@ -403,6 +407,11 @@ fn foreign_keys_of(rows: &[ForeignKeyRow], table: &str) -> Vec<ForeignKey> {
         }
     }
     keys.into_iter().map(|(_, key)| key).collect()
+}
+
+/// Whether an action of a foreign key changes rows, and does not only refuse.
+fn is_followed(action: &str) -> bool {
+    !matches!(action, "NO ACTION" | "RESTRICT")
 }
 
 fn indexes_of(rows: &[IndexRow], table: &str) -> Vec<Index> {

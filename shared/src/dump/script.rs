@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::canonical;
-use super::data::{Data, RowText};
+use super::data::{Counter, Data, RowText};
 use super::hash::Sha256;
 use super::header::{self, grouped};
+use super::places::{self, Part, Place};
 use super::plan::{Plan, TablePlan, VirtualPlan};
 use super::references::{standing, stub};
 use super::schema::Object;
@@ -13,14 +14,17 @@ use super::sql::{comment, identifier, same_name, terminated};
 use super::{About, Dump, hex};
 use crate::manifest::{Consistency, Manifest, TableEntry};
 
-const RULE: &str = "-- ================================================\n";
+pub(super) const RULE: &str = "-- ================================================\n";
 /// Foreign keys are not looked at where that can be turned off, and at the end where it cannot.
-const BEFORE: &str = "PRAGMA foreign_keys=OFF;\nPRAGMA defer_foreign_keys=TRUE;\n";
-const AFTER: &str = "PRAGMA foreign_keys=ON;\n";
+pub(super) const BEFORE: &str = "PRAGMA foreign_keys=OFF;\nPRAGMA defer_foreign_keys=TRUE;\n";
+pub(super) const AFTER: &str = "PRAGMA foreign_keys=ON;\n";
+/// The columns of the scratch table.
+pub(super) const SCRATCH: &str =
+    "(c INTEGER NOT NULL, n INTEGER NOT NULL, d BLOB NOT NULL, PRIMARY KEY (c, n)) WITHOUT ROWID";
 /// What closes circles of foreign keys.
-pub(super) const UPDATES: &str = "Foreign keys that were left open above";
+const UPDATES: &str = "Foreign keys that were left open above";
 /// Inserting rows has moved them.
-pub(super) const COUNTERS: &str = "AUTOINCREMENT counters";
+const COUNTERS: &str = "AUTOINCREMENT counters";
 
 /// Whether what stands in for a dropped table stays until it is made again.
 fn stays(plan: &Plan, table: &TablePlan) -> bool {
@@ -28,7 +32,7 @@ fn stays(plan: &Plan, table: &TablePlan) -> bool {
 }
 
 /// What is written so far of a dump; as JSON it is what a later invocation goes on from.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Written {
     /// Bytes of text.
     pub(super) bytes: u64,
@@ -41,6 +45,23 @@ pub(super) struct Written {
     /// Of what is no row and no schema.
     #[serde(default)]
     rest: Sha256,
+    /// Where the statements of single tables are; not of a dump that an older version began.
+    #[serde(default)]
+    places: Option<Vec<Place>>,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            bytes: 0,
+            rows: 0,
+            hash: Sha256::default(),
+            open: None,
+            tables: Vec::new(),
+            rest: Sha256::default(),
+            places: Some(Vec::new()),
+        }
+    }
 }
 
 /// A table some of whose rows are written.
@@ -90,13 +111,11 @@ impl<'plan> Script<'plan> {
                 script.table(&table.name, text);
             }
         }
-        let updates: Vec<String> = data
-            .updates
-            .into_iter()
-            .flat_map(|text| text.pages)
-            .collect();
-        script.list(UPDATES, &updates);
-        script.list(COUNTERS, &data.counters);
+        let mut is_titled = false;
+        for (of, text) in &data.updates {
+            is_titled |= script.updates(plan.name(*of), &text.pages, is_titled);
+        }
+        script.counters(&data.counters);
         script.drop_stand_ins(&missing);
         for ((found, text), settings) in plan.virtuals.iter().zip(data.virtuals).zip(data.settings)
         {
@@ -106,7 +125,7 @@ impl<'plan> Script<'plan> {
             }
         }
         script.end(about.duration_ms);
-        script.written.complete(&mut manifest);
+        script.written.complete(plan, &mut manifest);
         Dump {
             sha256: script.written.hash.finish(),
             body: script.body.into_bytes(),
@@ -118,6 +137,14 @@ impl<'plan> Script<'plan> {
         self.body.push_str(text);
         self.written.bytes += length(text.len());
         self.written.hash.update(text);
+    }
+
+    /// Writes down that what was written since `start` is about one table.
+    fn record(&mut self, table: &str, part: Part, start: u64) {
+        let end = self.written.bytes;
+        if let Some(found) = &mut self.written.places {
+            places::record(found, table, part, start, end);
+        }
     }
 
     /// Header and everything before the first row. `rows` are those of the whole dump, where they are known; `missing` the
@@ -148,9 +175,11 @@ impl<'plan> Script<'plan> {
         self.push(&format!("-- {}\n", comment(text)));
     }
 
-    /// A statement of the schema, which makes `sql`.
-    fn object(&mut self, sql: &str) {
+    /// A statement of the schema, which makes `sql` and belongs to `table`.
+    fn object(&mut self, table: &str, part: Part, sql: &str) {
+        let start = self.written.bytes;
         self.push(&terminated(sql));
+        self.record(table, part, start);
     }
 
     /// Everything that is about to be made goes away first, what depends before what it depends on: dropping a table
@@ -196,10 +225,12 @@ impl<'plan> Script<'plan> {
         let mark = identifier(&self.plan.scratch);
         for name in missing {
             let columns = stub(&self.plan.schema, name);
-            let name = identifier(name);
+            let start = self.written.bytes;
+            let quoted = identifier(name);
             self.push(&format!(
-                "CREATE TABLE IF NOT EXISTS {name} ({mark}, {columns});\nUPDATE {name} SET {mark} = NULL;\n"
+                "CREATE TABLE IF NOT EXISTS {quoted} ({mark}, {columns});\nUPDATE {quoted} SET {mark} = NULL;\n"
             ));
+            self.record(name, Part::StandIn, start);
         }
     }
 
@@ -291,9 +322,11 @@ impl<'plan> Script<'plan> {
         for table in linked {
             let name = &table.rows.table;
             for (column, meanwhile) in table.rows.opened() {
+                let start = self.written.bytes;
                 self.push(&format!(
                     "UPDATE {name} SET {column} = {meanwhile} WHERE {column} IS NOT {meanwhile};\n"
                 ));
+                self.record(&table.name, Part::Unlink, start);
             }
         }
     }
@@ -313,7 +346,7 @@ impl<'plan> Script<'plan> {
         for table in &plan.tables {
             let stub = std::iter::once(&table.name).filter(|_| stays(plan, table));
             self.drop_all("TABLE", stub);
-            self.object(&table.sql);
+            self.object(&table.name, Part::Make, &table.sql);
             if plan.is_followed() {
                 self.keys_of(|index| same_name(&index.tbl_name, &table.name));
             }
@@ -323,9 +356,7 @@ impl<'plan> Script<'plan> {
         }
         if plan.uses_scratch() {
             let scratch = identifier(&plan.scratch);
-            self.push(&format!(
-                "CREATE TABLE {scratch} (c INTEGER NOT NULL, n INTEGER NOT NULL, d BLOB NOT NULL, PRIMARY KEY (c, n)) WITHOUT ROWID;\n"
-            ));
+            self.push(&format!("CREATE TABLE {scratch} {SCRATCH};\n"));
         }
     }
 
@@ -333,7 +364,7 @@ impl<'plan> Script<'plan> {
     fn keys_of(&mut self, are_meant: impl Fn(&Object) -> bool) {
         let (keys, _) = self.plan.indexes();
         for index in keys.into_iter().filter(|index| are_meant(index)) {
-            self.object(&index.sql);
+            self.object(&index.tbl_name, Part::Make, &index.sql);
         }
     }
 
@@ -382,29 +413,48 @@ impl<'plan> Script<'plan> {
         }
     }
 
-    /// Statements under a title; nothing when there are none.
-    pub(super) fn list(&mut self, title: &str, statements: &[String]) {
+    /// Statements that set columns of a table which were left open, unless there are none; whether there were any. They have
+    /// one title together.
+    pub(super) fn updates(&mut self, table: &str, statements: &[String], is_titled: bool) -> bool {
         if statements.is_empty() {
+            return false;
+        }
+        if !is_titled {
+            self.push("\n");
+            self.note(UPDATES);
+        }
+        self.add(table, statements);
+        true
+    }
+
+    /// Statements that set the AUTOINCREMENT counters; nothing when there are none.
+    pub(super) fn counters(&mut self, counters: &[Counter]) {
+        if counters.is_empty() {
             return;
         }
         self.push("\n");
-        self.note(title);
-        self.add(statements);
+        self.note(COUNTERS);
+        for counter in counters {
+            let table = counter.table.as_deref().unwrap_or_default();
+            self.add(table, std::slice::from_ref(&counter.sql));
+        }
     }
 
-    /// More statements of the same list.
-    pub(super) fn add(&mut self, statements: &[String]) {
+    /// Statements about a table that are no rows and no schema.
+    fn add(&mut self, table: &str, statements: &[String]) {
+        let start = self.written.bytes;
         for statement in statements {
             self.push(statement);
         }
+        self.record(table, Part::Rest, start);
         canonical::feed_statements(&mut self.written.rest, statements);
     }
 
     /// A virtual table with what was set of it.
     pub(super) fn virtual_table(&mut self, found: &VirtualPlan, settings: &[String]) {
         self.push("\n");
-        self.object(&found.sql);
-        self.add(settings);
+        self.object(&found.name, Part::Rest, &found.sql);
+        self.add(&found.name, settings);
     }
 
     /// Everything after the last row, and the footer.
@@ -437,7 +487,7 @@ impl<'plan> Script<'plan> {
         let remade = plan.virtuals.iter().filter(|found| found.is_rebuilt);
         self.push("\n");
         for object in indexes.into_iter().chain(plan.schema.of_kind("view")) {
-            self.object(&object.sql);
+            self.object(&object.tbl_name, Part::Rest, &object.sql);
         }
         for found in remade {
             let name = identifier(&found.name);
@@ -446,7 +496,7 @@ impl<'plan> Script<'plan> {
             ));
         }
         for object in plan.schema.of_kind("trigger") {
-            self.object(&object.sql);
+            self.object(&object.tbl_name, Part::Rest, &object.sql);
         }
     }
 
@@ -472,12 +522,13 @@ impl<'plan> Script<'plan> {
 
 impl Written {
     /// Tells the manifest what is written.
-    pub(super) fn complete(&self, manifest: &mut Manifest) {
+    pub(super) fn complete(&self, plan: &Plan, manifest: &mut Manifest) {
         manifest.size_bytes = self.bytes;
         manifest.total_rows = self.rows;
         manifest.sha256 = hex(&self.hash.finish());
         manifest.tables.clone_from(&self.tables);
         manifest.rest_sha256 = Some(hex(&self.rest.finish()));
+        manifest.places = self.places.as_ref().map(|found| places::of(plan, found));
     }
 }
 

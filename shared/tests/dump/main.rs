@@ -17,6 +17,7 @@ mod omissions;
 mod pages;
 mod random;
 mod reading;
+mod selection;
 mod text;
 mod values;
 mod watched;

@@ -6,6 +6,7 @@ use testkit::random::{RandomDatabase, database};
 use crate::bench::Source;
 
 mod omissions;
+mod selection;
 
 /// Databases by default, and with `cargo xtask test --full`.
 const COUNTS: (u64, u64) = (1_000, 10_000);
@@ -13,6 +14,8 @@ const COUNTS: (u64, u64) = (1_000, 10_000);
 const FEWER: (u64, u64) = (300, 3_000);
 /// The same for what takes several dumps and restores of each.
 const FEWEST: (u64, u64) = (100, 3_000);
+/// The same for what restores each of those several times.
+const FEWEST_OF_ALL: (u64, u64) = (40, 1_000);
 /// Set to a seed, this test runs that one alone.
 const SEED: &str = "CACHE_TEST_SEED";
 /// A table made since the backup stays, and is no fault.
@@ -106,4 +109,9 @@ fn every_random_database_has_the_same_hashes_when_it_is_restored() {
 #[test]
 fn every_random_database_passes_its_drill() {
     assert_faultless(FEWEST, crate::drill::false_alarms);
+}
+
+#[test]
+fn some_tables_of_every_random_database_come_back_and_no_other_changes() {
+    assert_faultless(FEWEST_OF_ALL, selection::faults);
 }

@@ -14,7 +14,7 @@ const TABLES: &str = "SELECT name FROM sqlite_schema WHERE type = 'table' AND na
     AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow') \
     AND (sql NOT LIKE 'CREATE VIRTUAL%' OR sql LIKE '%fts5(%' AND sql NOT LIKE '%=%') ORDER BY rowid";
 /// Who refers to whom.
-const LINKS: &str = "SELECT DISTINCT m.name, lower(k.\"table\") FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'table'";
+pub(super) const LINKS: &str = "SELECT DISTINCT m.name, lower(k.\"table\") FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'table'";
 /// Indexes that no foreign key can refer to.
 const OTHER_INDEXES: &str = "SELECT i.name FROM sqlite_schema m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND i.origin = 'c' \
     AND (NOT i.\"unique\" OR i.partial OR EXISTS (SELECT 1 FROM pragma_index_info(i.name) WHERE cid = -2))";
@@ -179,12 +179,12 @@ fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The rows of a query that has one column or two.
-fn pairs(connection: &Connection, sql: &str) -> Vec<(String, String)> {
+pub(super) fn pairs(connection: &Connection, sql: &str) -> Vec<(String, String)> {
     let mut statement = connection.prepare(sql).unwrap();
     let last = statement.column_count() - 1;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(last)?)));
