@@ -23,7 +23,12 @@ pub(crate) enum Envelope {
 impl Envelope {
     /// That of a request.
     pub(crate) fn read(parameters: &Parameters) -> Result<Self, Problem> {
-        match parameters.text("envelope") {
+        Self::named(parameters.text("envelope"))
+    }
+
+    /// The one of that name.
+    pub(crate) fn named(name: Option<&str>) -> Result<Self, Problem> {
+        match name {
             None => Ok(Self::None),
             Some("transaction") => Ok(Self::Transaction),
             Some(_) => Err(Problem::parameter(
@@ -42,12 +47,13 @@ impl Envelope {
     }
 
     /// The dump in it. As gzip it is a member of the file before the dump, and one after.
-    pub(crate) fn around(self, dump: Piece, encoding: Encoding) -> Vec<Piece> {
+    pub(crate) fn around(self, mut dump: Vec<Piece>, encoding: Encoding) -> Vec<Piece> {
         let encoded = |text| Piece::Text(encode(text, encoding));
-        match self {
-            Self::None => vec![dump],
-            Self::Transaction => vec![encoded(BEFORE), dump, encoded(AFTER)],
+        if self == Self::Transaction {
+            dump.insert(0, encoded(BEFORE));
+            dump.push(encoded(AFTER));
         }
+        dump
     }
 }
 

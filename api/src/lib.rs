@@ -19,6 +19,7 @@ mod representation;
 mod rounds;
 mod router;
 mod routes;
+mod selected;
 mod state;
 mod text;
 

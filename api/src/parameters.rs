@@ -9,20 +9,29 @@ use shared::time::is_date;
 
 use crate::problem::Problem;
 
-/// The parameters of a query, each at most once.
+/// The parameters of a query.
 #[derive(Debug)]
-pub(crate) struct Parameters(BTreeMap<String, String>);
+pub(crate) struct Parameters(BTreeMap<String, Vec<String>>);
 
 impl Parameters {
-    /// Reads the query of `uri`, which may have these parameters only.
+    /// Reads the query of `uri`, which may have these parameters only, each at most once.
     pub(crate) fn read(uri: &Uri, allowed: &[&str]) -> Result<Self, Problem> {
+        Self::read_with(uri, allowed, &[])
+    }
+
+    /// The same, where some of them may come more often.
+    pub(crate) fn read_with(
+        uri: &Uri,
+        allowed: &[&str],
+        repeatable: &[&str],
+    ) -> Result<Self, Problem> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| {
             Problem::parameter(
                 "query",
                 "The query cannot be read: write it as `name=value&name=value`.",
             )
         })?;
-        let mut parameters = BTreeMap::new();
+        let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in pairs {
             if !allowed.contains(&name.as_str()) {
                 let detail = format!(
@@ -31,17 +40,23 @@ impl Parameters {
                 );
                 return Err(Problem::parameter(&name, detail));
             }
-            if parameters.insert(name.clone(), value).is_some() {
+            if parameters.contains_key(&name) && !repeatable.contains(&name.as_str()) {
                 let detail = format!("Give `{name}` once only.");
                 return Err(Problem::parameter(&name, detail));
             }
+            parameters.entry(name).or_default().push(value);
         }
         Ok(Self(parameters))
     }
 
     /// The parameter's text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.all(name).first().map(String::as_str)
+    }
+
+    /// The texts of a parameter that may come more than once.
+    pub(crate) fn all(&self, name: &str) -> &[String] {
+        self.0.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The parameter as one of these words.

@@ -49,6 +49,10 @@ pub enum Kind {
     NoSuchBackup,
     /// The backup is deleted, being deleted, or lost.
     BackupGone,
+    /// The dump has no such table.
+    NoSuchTable,
+    /// Nothing can be taken out of the dump.
+    WholeOnly,
     /// There is no such job.
     NoSuchJob,
     /// There is no such dead letter.
@@ -91,6 +95,8 @@ impl Kind {
         Self::NoSuchDatabase,
         Self::NoSuchBackup,
         Self::BackupGone,
+        Self::NoSuchTable,
+        Self::WholeOnly,
         Self::NoSuchJob,
         Self::NoSuchDeadLetter,
         Self::AlreadyResolved,
@@ -166,6 +172,12 @@ impl Kind {
             ),
             Self::NoSuchBackup => ("no-such-backup", "No such backup", StatusCode::NOT_FOUND),
             Self::BackupGone => ("backup-gone", "The backup is gone", StatusCode::CONFLICT),
+            Self::NoSuchTable => ("no-such-table", "No such table", StatusCode::NOT_FOUND),
+            Self::WholeOnly => (
+                "whole-only",
+                "Only the whole dump can be had",
+                StatusCode::CONFLICT,
+            ),
             Self::NoSuchJob => ("no-such-job", "No such job", StatusCode::NOT_FOUND),
             Self::NoSuchDeadLetter => (
                 "no-such-dead-letter",

@@ -46,7 +46,7 @@ pub const ENDPOINTS: &[(&str, &str)] = &[
     ("GET /jobs/:id", "A job and what it did with each database"),
     (
         "GET /download/:date/:db",
-        "Download a specific backup; ?job= picks one of several of a day, ?envelope=transaction is for the sqlite3 shell",
+        "Download a specific backup; ?job= picks one of several of a day, ?table= some tables, ?envelope=transaction is for the sqlite3 shell",
     ),
     (
         "GET /restore-guide/:db",

@@ -1,4 +1,4 @@
-//! `GET /download/:date/:db`: a dump as it is stored, straight from the bucket.
+//! `GET /download/:date/:db`: a dump as it is stored, straight from the bucket, or some of its tables.
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -23,6 +23,7 @@ use crate::parameters::{Parameters, date};
 use crate::ports::{Content, DownloadStore, Piece, Ports};
 use crate::problem::{Kind, Problem};
 use crate::representation::{Representation, Selection, last_modified};
+use crate::selected::Selected;
 use crate::state::App;
 
 /// How many backups an answer about a missing one looks through for dates.
@@ -37,7 +38,11 @@ const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 #[derive(Debug, Clone)]
 pub(crate) struct RuntimeBody(pub(crate) SendWrapper<ResponseBody>);
 
-/// Sends the newest dump of that day, or the one of `?job=`; in `?envelope=transaction` for the sqlite3 shell.
+/// What a request may name besides the day and the database.
+const PARAMETERS: [&str; 3] = ["job", "table", "envelope"];
+
+/// Sends the newest dump of that day, or the one of `?job=`; in `?envelope=transaction` for the sqlite3 shell; of it only each
+/// `?table=`, where there are any.
 #[worker::send]
 pub(crate) async fn download<P: Ports>(
     State(app): State<App<P>>,
@@ -50,7 +55,7 @@ pub(crate) async fn download<P: Ports>(
         Problem::parameter("path", "The address must be /download/YYYY-MM-DD/DATABASE.")
     })?;
     let day = date("date", &day)?;
-    let parameters = Parameters::read(&uri, &["job", "envelope"])?;
+    let parameters = Parameters::read_with(&uri, &PARAMETERS, &["table"])?;
     let job = parameters.text("job");
     let envelope = Envelope::read(&parameters)?;
     let [backup] = app.query([views::backup_on(&database, day, job)]).await?;
@@ -60,7 +65,13 @@ pub(crate) async fn download<P: Ports>(
     let bucket = app.ports().bucket();
     let info = bucket.head(&backup.r2_key).await?;
     let info = info.ok_or_else(|| lost(&backup))?;
-    let offered = offered(&backup, &info, envelope)?;
+    let selected = match parameters.all("table") {
+        [] => None,
+        tables => Some(Selected::of(&app, &backup, &info, tables).await?),
+    };
+    let is_whole = envelope == Envelope::None && selected.is_none();
+    let name = file_name(&backup, selected.as_ref());
+    let offered = offered(&backup, &info, selected, envelope)?;
     if method == Method::HEAD {
         // Ranges are of GET alone.
         headers.remove(RANGE);
@@ -90,9 +101,9 @@ pub(crate) async fn download<P: Ports>(
     let mut response = send(content);
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    describe(&backup, headers);
+    describe(&backup, &name, headers);
     validators(&offered, headers);
-    if let Some(digest) = digest(&backup, &info).filter(|_| envelope == Envelope::None) {
+    if let Some(digest) = digest(&backup, &info).filter(|_| is_whole) {
         headers.insert(REPR_DIGEST, digest);
     }
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -106,13 +117,17 @@ pub(crate) async fn download<P: Ports>(
 fn offered(
     backup: &BackupView,
     info: &ObjectInfo,
+    selected: Option<Selected>,
     envelope: Envelope,
 ) -> Result<Representation, Problem> {
-    let stored = Piece::Stored(0..info.size);
-    let tag = format!("\"{}{}\"", info.etag, envelope.suffix());
+    let (dump, of) = match selected {
+        Some(selected) => (selected.pieces, format!("-{}", selected.tag)),
+        None => (vec![Piece::Stored(0..info.size)], String::new()),
+    };
+    let tag = format!("\"{}{of}{}\"", info.etag, envelope.suffix());
     let etag: Result<ETag, _> = tag.parse();
     Ok(Representation {
-        pieces: envelope.around(stored, Encoding::of_key(&backup.r2_key)),
+        pieces: envelope.around(dump, Encoding::of_key(&backup.r2_key)),
         etag: etag.map_err(|error| Problem::internal("read an entity tag", error, false))?,
         modified: last_modified(Timestamp::from_seconds(backup.created_at)),
     })
@@ -137,16 +152,23 @@ fn validators(offered: &Representation, headers: &mut HeaderMap) {
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
 }
 
+/// The name of the file. Names of databases are safe keys, which need no escapes in either form of the header.
+fn file_name(backup: &BackupView, selected: Option<&Selected>) -> String {
+    let ending = Encoding::of_key(&backup.r2_key).ending();
+    let tables = selected.map(Selected::suffix).unwrap_or_default();
+    format!(
+        "{}-{}{tables}{ending}",
+        backup.database_name, backup.backup_date
+    )
+}
+
 /// What it is, and a name for the file in both forms of <https://www.rfc-editor.org/rfc/rfc6266#section-4.3>.
-fn describe(backup: &BackupView, headers: &mut HeaderMap) {
+fn describe(backup: &BackupView, name: &str, headers: &mut HeaderMap) {
     let encoding = Encoding::of_key(&backup.r2_key);
-    let ending = encoding.ending();
     headers.insert(
         CONTENT_TYPE,
         HeaderValue::from_static(encoding.content_type()),
     );
-    // Names of databases are safe keys, which need no escapes in either form.
-    let name = format!("{}-{}{ending}", backup.database_name, backup.backup_date);
     let disposition = format!("attachment; filename=\"{name}\"; filename*=UTF-8''{name}");
     if let Ok(value) = HeaderValue::try_from(disposition) {
         headers.insert(CONTENT_DISPOSITION, value);

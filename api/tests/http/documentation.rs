@@ -24,7 +24,13 @@ fn server() -> Server {
         &[("groveauth", "success"), ("scout-db", "failed")],
     );
     server.backup("groveauth", SUNDAY - 7 * DAY, earlier);
-    server.backup("scout-db", SUNDAY - 7 * DAY, earlier);
+    server.dumped(
+        "scout-db",
+        SUNDAY - 7 * DAY,
+        earlier,
+        "CREATE TABLE trees (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE visits (tree REFERENCES trees (id) ON DELETE CASCADE, at TEXT); \
+         CREATE INDEX by_name ON trees (name); INSERT INTO trees VALUES (1, 'oak'), (2, 'elm')",
+    );
     server.backup("groveauth", SUNDAY, later);
     let manifest = serde_json::json!({
         "format": 1, "tool": "0.1.0", "database": "groveauth", "databaseId": "45eae4c7-8ae7-4078-9218-8e1677a4360f",

@@ -21,4 +21,5 @@ mod retention;
 mod server;
 mod session;
 mod status;
+mod tables;
 mod trigger;

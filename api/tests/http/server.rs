@@ -6,12 +6,14 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
+use shared::dump::{DumpRequest, dump};
+use shared::manifest::{Manifest, manifest_key};
 use shared::message::{Event, ExportMessage};
 use shared::native::{MemoryLimiter, MemoryObjects, MemoryQueue, NativeDatabase, TestClock};
 use shared::ports::{
     Database, Listing, ObjectInfo, ObjectStore, Part, Put, PutOptions, Statement, StoreError,
 };
-use shared::registry::Registry;
+use shared::registry::{Omissions, Registry};
 use shared::time::Timestamp;
 use tower::ServiceExt;
 
@@ -203,6 +205,39 @@ impl Server {
             .bind("00".repeat(32)),
         );
         self.objects.place(&key, &dump);
+    }
+
+    /// The same, of a database that `sql` makes: a real dump with its manifest.
+    pub(crate) fn dumped(&self, database: &str, created: i64, job: &str, sql: &str) {
+        self.backup(database, created, job);
+        let source = NativeDatabase::empty();
+        let statements = sql
+            .split_inclusive(';')
+            .map(|sql| Statement::new(sql.to_owned()));
+        let statements: Vec<Statement> = statements.collect();
+        pollster::block_on(source.batch(&statements)).unwrap();
+        let request = DumpRequest {
+            database,
+            database_id: "45eae4c7-8ae7-4078-9218-8e1677a4360f",
+            job_id: job,
+            omissions: &Omissions::default(),
+        };
+        let clock = TestClock::at(Timestamp::from_seconds(created));
+        let made = pollster::block_on(dump(&source, &clock, &request, u64::MAX)).unwrap();
+        let key = key(database, created);
+        let manifest = Manifest {
+            key: key.clone(),
+            ..made.manifest
+        };
+        self.objects.place(&key, &made.body);
+        let manifest = serde_json::to_vec(&manifest).unwrap();
+        self.objects.place(&manifest_key(&key), &manifest);
+    }
+
+    /// The bytes of an object.
+    pub(crate) fn object(&self, key: &str) -> Vec<u8> {
+        let found = pollster::block_on(self.objects.get(key));
+        found.unwrap().unwrap()
     }
 
     /// Has that backup stored as gzip.
