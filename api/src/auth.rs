@@ -1,5 +1,6 @@
 //! Who may see what: everything but the front page, the health check and the way in needs a token.
 
+mod links;
 mod session;
 mod tokens;
 
@@ -12,7 +13,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use shared::ports::{Clock, Limiter};
 
+pub(crate) use self::links::{sign as sign_link, unsigned};
 pub use self::tokens::{Role, Tokens};
+
+use self::links::Link;
 
 use crate::origin::origin;
 use crate::page::segment;
@@ -45,6 +49,16 @@ pub(crate) struct Actor {
     pub(crate) is_session: bool,
 }
 
+/// What the audit log calls whoever sent a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name(pub(crate) String);
+
+impl Name {
+    fn of(actor: Actor) -> Self {
+        Self(actor.role.as_str().to_owned())
+    }
+}
+
 /// The client's address; empty where nobody says it.
 pub(crate) fn address(headers: &HeaderMap) -> &str {
     let address = headers.get(CF_CONNECTING_IP);
@@ -70,8 +84,9 @@ pub(crate) async fn guard<P: Ports>(
         return next.run(request).await;
     }
     match admit(&app, &request).await {
-        Ok(actor) => {
+        Ok((actor, name)) => {
             request.extensions_mut().insert(actor);
+            request.extensions_mut().insert(name);
             let mut response = next.run(request).await;
             response.extensions_mut().insert(actor);
             response
@@ -80,9 +95,10 @@ pub(crate) async fn guard<P: Ports>(
     }
 }
 
-async fn admit<P: Ports>(app: &App<P>, request: &Request) -> Result<Actor, Response> {
+async fn admit<P: Ports>(app: &App<P>, request: &Request) -> Result<(Actor, Name), Response> {
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
     let tokens = configured(app).map_err(IntoResponse::into_response)?;
+    let now = app.ports().clock().now();
     let actor = match bearer(headers) {
         Some(sent) => match tokens.find(sent) {
             Some(token) => Actor {
@@ -92,7 +108,12 @@ async fn admit<P: Ports>(app: &App<P>, request: &Request) -> Result<Actor, Respo
             None => return Err(wrong(app, headers).await.into_response()),
         },
         None => {
-            let now = app.ports().clock().now();
+            if method.is_safe() && uri.path().starts_with(DOWNLOADS) {
+                let link = links::check(tokens, uri, now);
+                if let Some(link) = link {
+                    return by_link(app, headers, link).await;
+                }
+            }
             match session::role(headers, tokens, is_https(uri), now) {
                 Some(role) => Actor {
                     role,
@@ -111,7 +132,33 @@ async fn admit<P: Ports>(app: &App<P>, request: &Request) -> Result<Actor, Respo
         refusal.extensions_mut().insert(actor);
         return Err(refusal);
     }
-    Ok(actor)
+    Ok((actor, Name::of(actor)))
+}
+
+/// Whoever has a link may do the one thing that it is for, and that was looked at.
+async fn by_link<P: Ports>(
+    app: &App<P>,
+    headers: &HeaderMap,
+    link: Link,
+) -> Result<(Actor, Name), Response> {
+    let problem = match link {
+        Link::Open => {
+            let actor = Actor {
+                role: Role::Reader,
+                is_session: false,
+            };
+            return Ok((actor, Name("link".to_owned())));
+        }
+        Link::Expired(at) => {
+            let detail = format!("The link expired at {}. Ask for a new one.", at.rfc3339());
+            Problem::new(Kind::LinkExpired, detail)
+        }
+        Link::Wrong => {
+            let detail = "The link was changed on its way, or the token that signed it is no longer configured. Ask for a new one.";
+            count(app, headers, Problem::new(Kind::InvalidLink, detail)).await
+        }
+    };
+    Err(problem.into_response())
 }
 
 /// The tokens, when somebody can be let in by them.
@@ -196,14 +243,20 @@ fn unknown(method: &Method, uri: &Uri) -> Response {
     challenge(r#"Bearer realm="Cache""#, detail).into_response()
 }
 
-/// A token that is none. Who sends too many is told to wait, which is counted by address and only for such as these.
+/// A token that is none.
 async fn wrong<P: Ports>(app: &App<P>, headers: &HeaderMap) -> Problem {
-    const OPERATION: &str = "count a wrong token";
     let refusal = challenge(
         r#"Bearer realm="Cache", error="invalid_token""#,
         "The token is not one that is configured. Whoever deployed Cache can set a new one: \
          `npx wrangler secret put API_TOKEN -c wrangler/api.jsonc`.",
     );
+    count(app, headers, refusal).await
+}
+
+/// The refusal of somebody who guesses. Who does too often is told to wait, which is counted by address and only for such as
+/// these.
+async fn count<P: Ports>(app: &App<P>, headers: &HeaderMap, refusal: Problem) -> Problem {
+    const OPERATION: &str = "count a wrong token";
     match app.ports().limiter().count(address(headers)).await {
         Ok(true) => refusal,
         Ok(false) => Problem::new(

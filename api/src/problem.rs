@@ -23,6 +23,10 @@ pub enum Kind {
     Forbidden,
     /// Another site had a browser send this.
     CrossSite,
+    /// The link was changed, or what signed it is not configured any more.
+    InvalidLink,
+    /// The link's time is over.
+    LinkExpired,
     /// Too many wrong tokens came from this address.
     TooManyRequests,
     /// There is no such address.
@@ -82,6 +86,8 @@ impl Kind {
         Self::Unauthorized,
         Self::Forbidden,
         Self::CrossSite,
+        Self::InvalidLink,
+        Self::LinkExpired,
         Self::TooManyRequests,
         Self::NoSuchPath,
         Self::MethodNotAllowed,
@@ -123,6 +129,12 @@ impl Kind {
             ),
             Self::Forbidden => ("forbidden", "Not with this token", StatusCode::FORBIDDEN),
             Self::CrossSite => ("cross-site", "Sent for another site", StatusCode::FORBIDDEN),
+            Self::InvalidLink => (
+                "invalid-link",
+                "The link is not valid",
+                StatusCode::FORBIDDEN,
+            ),
+            Self::LinkExpired => ("link-expired", "The link has expired", StatusCode::GONE),
             Self::TooManyRequests => (
                 "too-many-requests",
                 "Too many wrong tokens",

@@ -19,7 +19,7 @@ use crate::rounds::watch;
 use crate::routes::dashboard::problem::for_people;
 use crate::routes::{
     alerts, audit, backups, dashboard, databases, dead_letters, download, drills, health, index,
-    jobs, list, metrics, openapi, pins, reindex, restore_guide, retention, session, status,
+    jobs, links, list, metrics, openapi, pins, reindex, restore_guide, retention, session, status,
     trigger,
 };
 use crate::state::App;
@@ -72,6 +72,10 @@ pub const ENDPOINTS: &[(&str, &str)] = &[
     ),
     ("POST /backups/:id/unpin", "Let a pinned backup go again"),
     ("POST /backups/:id/drill", "Test whether a backup restores"),
+    (
+        "POST /backups/:id/link",
+        "Make a link to a dump that works without a token until it expires",
+    ),
     (
         "GET /dead-letters",
         "Messages that no retry saved; ?state=open|all ?before= ?limit=",
@@ -133,6 +137,10 @@ pub fn router<P: Ports>(ports: P, registry: Registry, tokens: Tokens) -> Router 
         )
         .route("/backups/{id}/unpin", post(pins::unpin::<P>))
         .route("/backups/{id}/drill", post(drills::drill::<P>))
+        .route(
+            "/backups/{id}/link",
+            post(links::link::<P>).layer(DefaultBodyLimit::max(links::LONGEST_BODY)),
+        )
         .route("/dead-letters", get(dead_letters::list::<P>))
         .route("/dead-letters/{id}", get(dead_letters::letter::<P>))
         .route(

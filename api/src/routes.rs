@@ -11,6 +11,7 @@ pub(crate) mod drills;
 pub(crate) mod health;
 pub(crate) mod index;
 pub(crate) mod jobs;
+pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod metrics;
 pub(crate) mod openapi;

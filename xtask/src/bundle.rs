@@ -12,8 +12,8 @@ use crate::process::{ProcessError, capture, command, run_quietly};
 use crate::setup::{self, SetupError, Tools};
 use crate::workspace::{CONTRACT, WORKERS, config, npm_bin, path};
 
-/// Cloudflare's limits are 3 and 10 MB; ours keeps cold starts short. The api has the pages of the dashboard. The janitor, for which nobody waits, can also take a
-/// dump, as the exporter does: a drill compares what it restored by dumping it again.
+/// Cloudflare's limits are 3 and 10 MB; ours keeps cold starts short. The api has the pages of the dashboard. The janitor, for
+/// which nobody waits, can also take a dump, as the exporter does: a drill compares what it restored by dumping it again.
 fn most_gzipped_bytes(worker: &str) -> u64 {
     match worker {
         "janitor" => 600 * 1024,

@@ -39,7 +39,14 @@ const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
 pub(crate) struct RuntimeBody(pub(crate) SendWrapper<ResponseBody>);
 
 /// What a request may name besides the day and the database.
-const PARAMETERS: [&str; 3] = ["job", "table", "envelope"];
+const PARAMETERS: [&str; 5] = [
+    "job",
+    "table",
+    "envelope",
+    // Of a link; whoever came by it has been looked at.
+    "expires",
+    "signature",
+];
 
 /// Sends the newest dump of that day, or the one of `?job=`; in `?envelope=transaction` for the sqlite3 shell; of it only each
 /// `?table=`, where there are any.
@@ -261,7 +268,7 @@ pub(super) fn no_such_database<P: Ports>(app: &App<P>, database: &str) -> Proble
     Problem::new(Kind::NoSuchDatabase, detail).member("databases", names)
 }
 
-fn lost(backup: &BackupView) -> Problem {
+pub(super) fn lost(backup: &BackupView) -> Problem {
     let detail = format!(
         "The catalogue lists `{}`, but the bucket no longer has it. Choose another backup of `{}` from \
          `GET /list?database={}`, and find out who deletes objects in the bucket.",

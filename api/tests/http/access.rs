@@ -23,6 +23,7 @@ const PRIVATE: &[(Method, &str)] = &[
     (Method::POST, "/backups/1/pin"),
     (Method::POST, "/backups/1/unpin"),
     (Method::POST, "/backups/1/drill"),
+    (Method::POST, "/backups/1/link"),
     (Method::GET, "/audit"),
     (Method::GET, "/metrics"),
     (Method::GET, "/openapi.json"),

@@ -12,6 +12,7 @@ mod download;
 mod drills;
 mod history;
 mod jobs;
+mod links;
 mod listing;
 mod metrics;
 mod openapi;

@@ -115,6 +115,8 @@ pub struct Pinnable {
     pub database_name: String,
     /// The dump's key in the bucket.
     pub r2_key: String,
+    /// The UTC date of the backup, `YYYY-MM-DD`.
+    pub backup_date: String,
     /// The job that made it.
     pub job_id: Option<String>,
     /// When it was pinned, in Unix seconds.
@@ -132,7 +134,7 @@ pub struct Pinnable {
 /// The backup of row `id`, also when it is gone: no or one [`Pinnable`].
 pub fn pinnable(id: i64) -> Statement {
     Statement::new(
-        "SELECT id, database_name, r2_key, job_id, pinned_at, pin_note, deleted_at, deleted_because, lost_at \
+        "SELECT id, database_name, r2_key, backup_date, job_id, pinned_at, pin_note, deleted_at, deleted_because, lost_at \
          FROM backup_inventory WHERE id = ?1",
     )
     .bind(id)
