@@ -4,6 +4,7 @@
 //! adapters are in `cloudflare` (the Workers runtime) and `native` (rusqlite and memory, for tests).
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod alarms;
 pub mod catalogue;
 #[cfg(feature = "cloudflare")]

@@ -5,6 +5,7 @@
 
 mod clock;
 mod database;
+mod documents;
 mod drills;
 mod engine;
 mod faults;
@@ -13,11 +14,13 @@ mod limiter;
 mod objects;
 mod queue;
 mod random;
+mod signatures;
 mod sources;
 mod webhooks;
 
 pub use clock::TestClock;
 pub use database::NativeDatabase;
+pub use documents::MemoryDocuments;
 pub use drills::MemoryDrills;
 pub use engine::NativeEngine;
 pub use faults::{Fault, Faults};
@@ -26,5 +29,6 @@ pub use limiter::MemoryLimiter;
 pub use objects::MemoryObjects;
 pub use queue::MemoryQueue;
 pub use random::SeededRandom;
+pub use signatures::{NativeSignatures, TestKey};
 pub use sources::NativeSources;
 pub use webhooks::MemoryWebhooks;

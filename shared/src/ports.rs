@@ -411,3 +411,50 @@ pub struct DrillStartError {
     /// What the runtime said.
     pub message: String,
 }
+
+/// Small documents that servers of others publish.
+pub trait Documents {
+    /// Reads the document at `url`, within [`WEBHOOK_SECONDS`]. A redirect is not followed, and anything but status 200 is no
+    /// document, as is one of more than [`DOCUMENT_BYTES`].
+    async fn get(&self, url: &str) -> Result<String, DocumentError>;
+}
+
+/// The longest document, in bytes.
+pub const DOCUMENT_BYTES: usize = 64 * 1024;
+
+/// There is no such document, or it did not arrive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the document did not arrive: {message}")]
+pub struct DocumentError {
+    /// What the runtime said, or the server answered.
+    pub message: String,
+}
+
+/// What verifies signatures by RSASSA-PKCS1-v1_5 with SHA-256, which is RS256.
+/// <https://www.rfc-editor.org/rfc/rfc7518#section-3.3>
+pub trait Signatures {
+    /// Whether `key` signed `message`. A key of less than 2048 bits signs nothing.
+    async fn verify(
+        &self,
+        key: &RsaKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, SignatureError>;
+}
+
+/// A public key, its numbers in Base64 as a JWK has them. <https://www.rfc-editor.org/rfc/rfc7518#section-6.3.1>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RsaKey {
+    /// `n`.
+    pub modulus: String,
+    /// `e`.
+    pub exponent: String,
+}
+
+/// A signature could not be looked at: the key is none, or the runtime failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the key cannot be used: {message}")]
+pub struct SignatureError {
+    /// What the runtime said.
+    pub message: String,
+}
