@@ -10,6 +10,8 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 
+import { unstable_splitSqlQuery as split } from "wrangler";
+
 import { startBench } from "../harness/bench.mjs";
 import { scratchFolder } from "../harness/workerd.mjs";
 
@@ -17,7 +19,7 @@ const run = promisify(execFile);
 
 const bench = await startBench();
 after(bench.close);
-const [LARGE, SMALL] = bench.names;
+const [LARGE, SMALL, SHOP, EMPTY] = bench.names;
 const folder = scratchFolder("download");
 const TOKEN = ["-H", `Authorization: Bearer ${bench.token}`];
 let large;
@@ -88,6 +90,49 @@ test("an envelope is sent around the dump, and the shell's SQLite takes it as on
   const restored = new DatabaseSync(":memory:");
   restored.exec((await bench.api.bytes(`/download/${small.date}/${SMALL}?envelope=transaction`)).toString());
   assert.deepEqual({ ...restored.prepare("SELECT group_concat(name) AS names FROM leaves").get() }, { names: "oak,elm" });
+});
+
+test("some tables go into an empty D1 and over a live one, where the rows of others that follow them stay", async () => {
+  await bench.execute(SHOP, [
+    "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)",
+    "CREATE TABLE sessions (user INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE, body BLOB)",
+    "CREATE INDEX by_name ON users (name)",
+    "CREATE TRIGGER renamed AFTER UPDATE ON users BEGIN DELETE FROM sessions; END",
+    "INSERT INTO users VALUES (1, 'Ada'), (2, 'Bob')",
+    "INSERT INTO sessions VALUES (1, zeroblob(150000)), (2, x'00')",
+  ]);
+  const shop = await bench.backUp(SHOP);
+  const download = async (query) => split((await bench.api.bytes(`/download/${shop.date}/${SHOP}${query}`)).toString());
+  const sources = await bench.worker("exporter").getEnv();
+  const read = async (name, sql) => (await sources[bench.registry.databases.find((database) => database.name === name).binding].prepare(sql).raw())[0];
+  const everything = "SELECT (SELECT group_concat(id || name) FROM users), (SELECT group_concat(user || length(body)) FROM sessions), (SELECT count(*) FROM sqlite_schema WHERE name IN ('by_name', 'renamed'))";
+
+  await bench.execute(SHOP, ["DROP INDEX by_name", "INSERT INTO users VALUES (3, 'Eve')", "DROP TRIGGER renamed", "UPDATE users SET name = 'Mallory' WHERE id = 1"]);
+  await bench.execute(SHOP, await download("?table=users"));
+  assert.deepEqual(await read(SHOP, everything), ["1Ada,2Bob", "1150000,21", 2]);
+
+  await bench.execute(SHOP, ["INSERT INTO users VALUES (9, 'New')", "INSERT INTO sessions VALUES (9, x'00')"]);
+  // Checks that were deferred fail at the end of the transaction, of which a local D1 says no more than that.
+  await assert.rejects(bench.execute(SHOP, await download("?table=users")));
+  for (const statement of (await download("?table=users")).slice(0, 4)) await bench.execute(SHOP, [statement]).catch((error) => assert.match(error.message, /not run as one transaction/));
+  assert.deepEqual(await read(SHOP, everything), ["1Ada,2Bob,9New", "1150000,21,91", 2]);
+
+  await assert.rejects(bench.execute(EMPTY, await download("?table=sessions")), /rows of sessions refer to rows of users, a table that is not there/);
+  await bench.execute(EMPTY, await download("?table=sessions&table=users"));
+  assert.deepEqual(await read(EMPTY, everything), ["1Ada,2Bob", "1150000,21", 2]);
+});
+
+test("a link is followed without a token, in parts too, until it is changed", async () => {
+  const { backups: [{ id }] } = await bench.api.json(`/list?database=${SMALL}`);
+  const made = await bench.api.request(`/backups/${id}/link`, { method: "POST", body: JSON.stringify({ expiresIn: "5m" }) });
+  assert.equal(made.status, 201);
+  const { url } = await made.json();
+  const file = path.join(folder, "linked.sql");
+  const whole = await bench.api.bytes(`/download/${small.date}/${SMALL}`);
+  fs.writeFileSync(file, whole.subarray(0, 100));
+  await run("curl", ["-fsS", "-C", "-", "-o", file, url]);
+  assert.deepEqual(fs.readFileSync(file), whole);
+  assert.equal((await fetch(url.replace("expires=1", "expires=2"))).status, 403);
 });
 
 test("a part of an envelope reaches over the pieces it is made of", async () => {

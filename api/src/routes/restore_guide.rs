@@ -63,6 +63,9 @@ struct Instructions {
     method1_wrangler: Method,
     method2_timetravel: Method,
     method3_sqlite3: Method,
+    method4_tables: Method,
+    method5_bucket: Method,
+    method6_link: Method,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -119,7 +122,12 @@ pub(crate) async fn restore_guide<P: Ports>(
         _ => return Err(no_such_database(&app, &name)),
     };
     let origin = origin(&uri, &headers);
-    let restore_instructions = instructions(&name, &origin, stored.first());
+    let restore_instructions = instructions(
+        &name,
+        &origin,
+        &app.registry().backup.bucket,
+        stored.first(),
+    );
     Ok(Json(Guide {
         database_id: described.id,
         description: described.description,
@@ -157,7 +165,41 @@ fn available(origin: &str, stored: Vec<BackupView>) -> Vec<Available> {
     available
 }
 
-fn instructions(name: &str, origin: &str, newest: Option<&BackupView>) -> Instructions {
+/// Some tables only.
+fn tables(name: &str, origin: &str, date: &str) -> Method {
+    let file = format!("{name}-{date}-tables.sql");
+    Method {
+        name: "Some tables only",
+        steps: vec![
+            format!(
+                "1. Download them, each as &table=NAME: curl -f -H \"Authorization: Bearer $API_TOKEN\" -o {file} \"{origin}/download/{date}/{name}?table=TABLE\""
+            ),
+            format!("2. Review what it needs: head -20 {file}"),
+            format!(
+                "3. Restore them into a new database, with the tables that their rows refer to: npx wrangler d1 create {name}-tables && \
+                 npx wrangler d1 execute {name}-tables --remote --file={file}"
+            ),
+            format!(
+                "4. Or over the live database; note its bookmark first, which undoes what follows: npx wrangler d1 time-travel info {name} && \
+                 npx wrangler d1 execute {name} --remote --file={file}"
+            ),
+        ],
+        warning: Some(
+            "Step 4 will DROP and recreate these tables. Rows of other tables stay; where they could not, it stops at its start and \
+             says why.",
+        ),
+        note: Some(
+            "docs/RESTORE.md has what each message means. A dump that is stored as gzip comes as a whole only.",
+        ),
+    }
+}
+
+fn instructions(
+    name: &str,
+    origin: &str,
+    bucket: &str,
+    newest: Option<&BackupView>,
+) -> Instructions {
     let date = newest.map_or("YYYY-MM-DD", |backup| &backup.backup_date);
     let moment = newest.map_or_else(
         || "YYYY-MM-DDTHH:MM:SSZ".to_owned(),
@@ -232,6 +274,38 @@ fn instructions(name: &str, origin: &str, newest: Option<&BackupView>) -> Instru
             ],
             warning: None,
             note: Some("Needs no account and no network once the file is there."),
+        },
+        method4_tables: tables(name, origin, date),
+        method5_bucket: Method {
+            name: "Straight from the bucket (when this Worker does not answer)",
+            steps: vec![
+                format!(
+                    "1. Get the dump: npx wrangler r2 object get \"{bucket}/{}\" --remote --file={stored}",
+                    newest.map_or_else(
+                        || format!("YYYY-MM-DD/{name}.sql"),
+                        |backup| backup.r2_key.clone()
+                    )
+                ),
+                "2. Go on as with a downloaded one".to_owned(),
+            ],
+            warning: None,
+            note: Some(
+                "Write the key down now: without this Worker, only the bucket's page in Cloudflare's dashboard lists it.",
+            ),
+        },
+        method6_link: Method {
+            name: "A link for someone without the token",
+            steps: vec![
+                format!(
+                    "1. Make a link that works for an hour: curl -fX POST -H \"Authorization: Bearer $API_TOKEN\" {origin}/backups/{}/link",
+                    newest.map_or_else(|| "ID".to_owned(), |backup| backup.id.to_string())
+                ),
+                format!(
+                    "2. Whoever has its `url` downloads the dump with it: curl -f -o {stored} \"$URL\""
+                ),
+            ],
+            warning: Some("Who has the link has the dump."),
+            note: None,
         },
     }
 }

@@ -165,3 +165,29 @@ fn the_live_database_comes_after_a_new_one_and_its_bookmark() {
     assert!(at("execute groveauth-restored") < at("time-travel info groveauth"));
     assert!(at("time-travel info groveauth") < at("execute groveauth --remote"));
 }
+
+#[test]
+fn there_is_a_way_for_some_tables_one_without_this_worker_and_one_without_the_token() {
+    let guide = guide();
+    for (method, expected) in [
+        (
+            "method4_tables",
+            "-o groveauth-2024-12-08-tables.sql \"https://cache.example/download/2024-12-08/groveauth?table=TABLE\"",
+        ),
+        (
+            "method4_tables",
+            "d1 execute groveauth --remote --file=groveauth-2024-12-08-tables.sql",
+        ),
+        (
+            "method5_bucket",
+            "r2 object get \"grove-backups/2024-12-08/groveauth-noon.sql\" --remote --file=groveauth-2024-12-08.sql",
+        ),
+        (
+            "method6_link",
+            "POST -H \"Authorization: Bearer $API_TOKEN\" https://cache.example/backups/3/link",
+        ),
+    ] {
+        let steps = steps(&guide, method);
+        assert!(steps.contains(expected), "{steps}");
+    }
+}

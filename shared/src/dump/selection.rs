@@ -282,7 +282,7 @@ impl<'a> Chosen<'a> {
     }
 
     /// The foreign keys to a table from tables that are not selected, as they were when the backup was made.
-    fn from_outside(&self, table: &str) -> impl Iterator<Item = &'a Reference> {
+    fn outside_keys(&self, table: &str) -> impl Iterator<Item = &'a Reference> {
         let outside = self.places.tables.iter();
         outside
             .filter(|other| !self.has(&other.name))
@@ -295,12 +295,12 @@ impl<'a> Chosen<'a> {
     fn hidden(&self, table: &'a TablePlaces) -> Vec<&'a String> {
         let mut hidden: Vec<&String> = Vec::new();
         if self
-            .from_outside(&table.name)
+            .outside_keys(&table.name)
             .any(|key| key.follows_changes)
         {
             return hidden;
         }
-        for key in self.from_outside(&table.name) {
+        for key in self.outside_keys(&table.name) {
             let columns = if key.columns.is_empty() {
                 &table.key
             } else {
