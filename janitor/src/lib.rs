@@ -9,6 +9,7 @@ mod dead_letters;
 mod drill_object;
 mod drills;
 mod events;
+mod messages;
 mod notices;
 mod outbox;
 pub mod ports;
@@ -25,7 +26,7 @@ use shared::cloudflare::{
     catalogue, deliveries, drills, events, exports, info, report, text,
 };
 use shared::delivery::Fate;
-use shared::message::{DEAD_LETTER_QUEUE, EVENTS_QUEUE, Event, ExportMessage};
+use shared::message::{Event, ExportMessage};
 use shared::notice::channels::Settings;
 use shared::registry::{EmbeddedError, Registry};
 use worker::wasm_bindgen::prelude::wasm_bindgen;
@@ -36,6 +37,7 @@ pub use crate::alarms::AlarmError;
 pub use crate::dead_letters::{DeadLetterError, process_dead_letter};
 pub use crate::drills::{DrillRequestError, DrillRunError, Next, run_slice};
 pub use crate::events::{EventError, Processed, process_event};
+pub use crate::messages::{MessageError, process_message};
 pub use crate::notices::NoticeError;
 pub use crate::outbox::DeliveryError;
 pub use crate::reconciliation::{Compared, ReconciliationError, compare_slice};
@@ -46,7 +48,6 @@ pub use crate::shrinking::ShrinkingError;
 pub use crate::sweep::SweepError;
 pub use crate::uploads::UploadError;
 
-use crate::notices::{Look, tell_soon};
 use crate::ports::System;
 
 #[event(scheduled)]
@@ -121,7 +122,12 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: Context) {
     let name = batch.queue().map(String::from).unwrap_or_default();
     for delivery in deliveries(&batch) {
         let fate = match process(&name, &delivery, &env).await {
-            Ok(fate) => fate,
+            Ok(processed) => {
+                for failure in &processed.failures {
+                    report("act on a message", failure);
+                }
+                processed.fate
+            }
             Err(error) => {
                 report("process a message", &error);
                 error.fate()
@@ -133,53 +139,32 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: Context) {
 
 /// A message was not processed.
 #[derive(Debug, thiserror::Error)]
-enum MessageError {
-    /// The Worker consumes a queue that it knows nothing about.
-    #[error("the janitor does not know the queue `{0}`; run `cargo xtask gen` and deploy it again")]
-    Queue(String),
-    /// It was deployed incompletely.
+enum DeliveryFailure {
+    /// The Worker was deployed incompletely.
     #[error(transparent)]
     Deployment(#[from] DeploymentError),
-    /// An event was not processed.
+    /// It was given the message.
     #[error(transparent)]
-    Event(#[from] EventError),
-    /// A dead letter was not processed.
-    #[error(transparent)]
-    DeadLetter(#[from] DeadLetterError),
+    Message(#[from] MessageError),
 }
 
-impl MessageError {
+impl DeliveryFailure {
     /// What becomes of the message.
     const fn fate(&self) -> Fate {
         match self {
             // Until somebody deploys.
-            Self::Queue(_) | Self::Deployment(_) => Fate::Retry { after_seconds: 900 },
-            Self::Event(error) => error.fate(),
-            Self::DeadLetter(error) => error.fate(),
+            Self::Deployment(_) => Fate::Retry { after_seconds: 900 },
+            Self::Message(error) => error.fate(),
         }
     }
 }
 
-async fn process(queue: &str, delivery: &Delivery, env: &Env) -> Result<Fate, MessageError> {
-    let received = delivery.received();
+async fn process(
+    queue: &str,
+    delivery: &Delivery,
+    env: &Env,
+) -> Result<Processed, DeliveryFailure> {
     let ports = deployed(env).map_err(DeploymentError::from)?;
     let registry = Registry::embedded().map_err(DeploymentError::from)?;
-    match queue {
-        EVENTS_QUEUE => {
-            let processed = process_event(&ports, &registry, received).await?;
-            for failure in &processed.failures {
-                report("act on an event", failure);
-            }
-            Ok(processed.fate)
-        }
-        DEAD_LETTER_QUEUE => {
-            let deliveries = registry.backup.max_retries.saturating_add(1);
-            let fate = process_dead_letter(&ports, deliveries, received).await?;
-            for failure in &tell_soon(&ports, &registry, Look::Changes).await {
-                report("tell of a dead letter", failure);
-            }
-            Ok(fate)
-        }
-        other => Err(MessageError::Queue(other.to_owned())),
-    }
+    Ok(process_message(&ports, &registry, queue, delivery.received()).await?)
 }

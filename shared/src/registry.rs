@@ -74,6 +74,11 @@ impl Registry {
         next_run(&self.backup.schedule, after)
     }
 
+    /// When the schedule fires, strictly after `after`, and on and on.
+    pub fn runs(&self, after: Timestamp) -> impl Iterator<Item = Timestamp> {
+        schedule::runs(&self.backup.schedule, after)
+    }
+
     /// The schedule for people, such as `Every Sunday at 3:00 AM UTC`; the expression itself when it is an unusual one.
     pub fn schedule_sentence(&self) -> String {
         schedule::sentence(&self.backup.schedule)

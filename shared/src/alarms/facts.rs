@@ -43,7 +43,8 @@ pub fn stuck_since(registry: &Registry, now: Timestamp) -> Timestamp {
 /// The longest distance between two of the runs to come, in seconds; `None` when the schedule never fires.
 pub fn interval(registry: &Registry, now: Timestamp) -> Option<i64> {
     let runs: Vec<i64> =
-        std::iter::successors(registry.next_run(now), |run| registry.next_run(*run))
+        registry
+            .runs(now)
             .take(RUNS)
             .map(Timestamp::seconds)
             .collect();

@@ -5,6 +5,7 @@ mod restrictions;
 use std::path::Path;
 use std::rc::Rc;
 
+use rusqlite::backup::Backup;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
@@ -14,6 +15,9 @@ use crate::ports::{Database, DatabaseError, Outcome, Param, Row, Statement};
 
 /// The longest statement that D1 takes, in bytes.
 const LONGEST_STATEMENT: usize = 100_000;
+
+/// Statements that are kept compiled: more than the catalogue has. Compiling takes longer than most of them.
+const STATEMENTS: usize = 200;
 
 /// A database of its own, in memory.
 #[derive(Debug, Clone)]
@@ -33,6 +37,7 @@ impl NativeDatabase {
             .pragma_update(None, "foreign_keys", true)
             .expect("SQLite checks foreign keys");
         let restrictions = Restrictions::on(&mut connection).expect("SQLite can be restricted");
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Self {
             connection: Rc::new(connection),
             restrictions,
@@ -40,9 +45,23 @@ impl NativeDatabase {
         }
     }
 
-    /// An empty catalogue, made by the real migrations.
+    /// An empty catalogue, made by the real migrations: once in each thread, and copied from then on.
     #[allow(clippy::expect_used)] // for tests only
     pub fn catalogue() -> Self {
+        thread_local! {
+            static MIGRATED: NativeDatabase = NativeDatabase::migrated();
+        }
+        let mut copy = Self::empty();
+        let to = Rc::get_mut(&mut copy.connection).expect("nobody else has it yet");
+        MIGRATED.with(|migrated| {
+            let backup = Backup::new(&migrated.connection, to).expect("SQLite can copy");
+            backup.step(-1).expect("SQLite copies all pages");
+        });
+        copy
+    }
+
+    #[allow(clippy::expect_used)] // for tests only
+    fn migrated() -> Self {
         let database = Self::empty();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
         let mut files: Vec<_> = std::fs::read_dir(folder)
@@ -61,7 +80,15 @@ impl NativeDatabase {
     }
 
     /// SQLite itself, for what a test wants to see without the limits of D1.
+    #[allow(clippy::expect_used)] // for tests only
     pub fn connection(&self) -> &Connection {
+        let lifted = self.restrictions.lift(&self.connection);
+        lifted.expect("SQLite takes a restriction away");
+        &self.connection
+    }
+
+    /// SQLite as the last batch left it, for reading: statements stay compiled.
+    pub fn reader(&self) -> &Connection {
         &self.connection
     }
 
@@ -105,7 +132,10 @@ impl NativeDatabase {
         if statement.sql.len() > LONGEST_STATEMENT {
             return Err(refused("statement too long: SQLITE_TOOBIG"));
         }
-        let mut prepared = self.connection.prepare(&statement.sql).map_err(classify)?;
+        let mut prepared = self
+            .connection
+            .prepare_cached(&statement.sql)
+            .map_err(classify)?;
         let names: Vec<String> = prepared.column_names().map(ToOwned::to_owned).collect();
         let params = statement
             .params

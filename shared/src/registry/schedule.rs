@@ -18,11 +18,18 @@ const WEEKDAYS: [(&str, &str, &str); 7] = [
 
 /// When `expression` fires next, strictly after `after`; `None` when it never does or is no expression.
 pub fn next_run(expression: &str, after: Timestamp) -> Option<Timestamp> {
-    let next = parse(expression)
-        .ok()?
-        .find_next_occurrence(&after.utc(), false)
-        .ok()?;
-    Some(Timestamp::from_millis(next.timestamp_millis()))
+    runs(expression, after).next()
+}
+
+/// When `expression` fires, strictly after `after`, and on and on; none when it is no expression. It is read once, which takes
+/// longer than finding a run.
+pub(super) fn runs(expression: &str, after: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let cron = parse(expression).ok();
+    let next = move |after: Timestamp| {
+        let next = cron.as_ref()?.find_next_occurrence(&after.utc(), false);
+        Some(Timestamp::from_millis(next.ok()?.timestamp_millis()))
+    };
+    std::iter::successors(next(after), move |run| next(*run))
 }
 
 /// `expression` for people; as it is when it is an unusual one.

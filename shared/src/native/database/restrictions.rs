@@ -3,6 +3,8 @@
 //! In force while a batch runs, and only then: a test may use the connection for what no Worker could do.
 //! The contracts of a database compare them with D1 itself.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -81,6 +83,8 @@ const PRAGMAS_OF_AN_OBJECT: [&str; 6] = [
 #[derive(Debug, Clone)]
 pub(super) struct Restrictions {
     in_force: Arc<AtomicBool>,
+    /// Whether the connection is defensive. Each change of that has SQLite compile every statement anew.
+    is_defensive: Rc<Cell<bool>>,
 }
 
 impl Restrictions {
@@ -95,7 +99,22 @@ impl Restrictions {
                 Authorization::Deny
             }
         }))?;
-        Ok(Self { in_force })
+        Ok(Self {
+            in_force,
+            is_defensive: Rc::default(),
+        })
+    }
+
+    /// Takes away what stays in force behind a batch.
+    pub(super) fn lift(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.set_defensive(connection, false)
+    }
+
+    fn set_defensive(&self, connection: &Connection, on: bool) -> rusqlite::Result<()> {
+        if self.is_defensive.replace(on) != on {
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, on)?;
+        }
+        Ok(())
     }
 
     /// Does `action` with the restrictions in force.
@@ -108,11 +127,10 @@ impl Restrictions {
         for (limit, value) in &mut own {
             *value = connection.set_limit(*limit, *value)?;
         }
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        self.set_defensive(connection, true)?;
         self.in_force.store(true, Ordering::Relaxed);
         let result = action();
         self.in_force.store(false, Ordering::Relaxed);
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
         for (limit, value) in own {
             connection.set_limit(limit, value)?;
         }
