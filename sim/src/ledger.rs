@@ -84,6 +84,7 @@ impl Ledger {
 
     /// An object is about to go.
     pub(crate) fn before_deletion(&self, sim: &Sim, objects: &MemoryObjects, key: &str) {
+        self.check_new(sim, objects);
         let Some(owner) = self.by_key.borrow().get(key).cloned() else {
             return;
         };

@@ -119,13 +119,13 @@ impl Run {
         self.sim.note("calm", String::new);
         *self.sim.weather.borrow_mut() = Weather::clear();
         self.is_calm = true;
-        self.settle();
+        self.settle(invariants::unfinished);
         // On a new day everything makes a backup of every database, and compares the catalogue with the bucket.
         self.sim.move_to((self.sim.millis() / DAY + 1) * DAY);
         let now = self.sim.now();
         self.ticks.push((now.millis(), now));
         self.next_hour = now.millis();
-        self.settle();
+        self.settle(|world| invariants::unfinished(world).or_else(|| invariants::stale(world)));
         invariants::last_job(&self.world, now);
         invariants::at_rest(&self.world);
     }
@@ -150,7 +150,7 @@ impl Run {
         }
         let until = last + dice.between(HOUR / 2, 3 * HOUR);
         let names: Vec<&str> = self.world.sources.iter().map(|it| it.name.as_str()).collect();
-        for number in 0..1 + dice.below(6) {
+        for number in 0..2 + dice.below(10) {
             let some: Vec<&str> = names.iter().copied().filter(|_| dice.chance(500)).collect();
             let call = Call::trigger(format!("trigger {number}"), &some);
             self.calls.push((dice.between(begin.millis(), until), call));
@@ -163,7 +163,7 @@ impl Run {
     }
 
     /// Goes on until all is at rest.
-    fn settle(&mut self) {
+    fn settle(&mut self, unfinished: fn(&World) -> Option<String>) {
         let until = self.sim.millis() + PATIENCE;
         self.calm_rounds = 0;
         while self.sim.violation().is_none() {
@@ -171,11 +171,11 @@ impl Run {
                 && self.calls.is_empty()
                 && self.ticks.is_empty()
                 && self.lines().iter().all(|line| line.is_empty());
-            if is_idle && self.calm_rounds > 0 && invariants::unfinished(&self.world).is_none() {
+            if is_idle && self.calm_rounds > 0 && unfinished(&self.world).is_none() {
                 return;
             }
             if self.sim.millis() > until {
-                let what = invariants::unfinished(&self.world);
+                let what = unfinished(&self.world);
                 self.sim.violate("all comes to rest", || {
                     what.unwrap_or_else(|| "messages or invocations without end".to_owned())
                 });
@@ -384,9 +384,7 @@ impl Run {
                     let fate = fates.borrow().get(place).copied();
                     self.obey(&line, message, fate, has_crashed);
                 }
-                if Rc::ptr_eq(&line, &self.world.exports) {
-                    self.world.ledger.check_new(&self.sim, &self.world.objects);
-                }
+                self.world.ledger.check_new(&self.sim, &self.world.objects);
             }
             Kind::Tick => {}
             Kind::Round if !has_crashed && self.is_calm => self.calm_rounds += 1,

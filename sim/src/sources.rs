@@ -33,8 +33,12 @@ pub(crate) struct Source {
     version: Cell<u64>,
     /// The version of the newest look.
     seen: Cell<u64>,
+    altered: Cell<u32>,
     looks: RefCell<Vec<Look>>,
 }
+
+/// Changes of the schema of one database.
+const MOST_ALTERATIONS: u32 = 6;
 
 /// What kind of database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +93,7 @@ impl Source {
             dice,
             version: Cell::new(1),
             seen: Cell::new(0),
+            altered: Cell::new(0),
             looks: RefCell::default(),
         };
         let rows = match design {
@@ -125,7 +130,9 @@ impl Source {
             0..16 => self.insert(),
             16..28 => self.update(),
             28..39 => self.delete(),
-            _ => self.alter(),
+            // A schema must fit a part of its dump.
+            _ if self.altered.get() < MOST_ALTERATIONS => self.alter(),
+            _ => self.insert(),
         }
     }
 
@@ -202,6 +209,7 @@ impl Source {
     }
 
     fn alter(&self) -> String {
+        self.altered.set(self.altered.get() + 1);
         let number = self.dice.below(100_000);
         let (table, column) = match self.design {
             Design::Library => ("books", "title"),

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use rusqlite::backup::Backup;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
@@ -38,6 +39,10 @@ impl NativeDatabase {
             .expect("SQLite checks foreign keys");
         let restrictions = Restrictions::on(&mut connection).expect("SQLite can be restricted");
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Or a statement is compiled anew with each value that is bound: <https://sqlite.org/queryplanner-ng.html#qpstab>
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .expect("SQLite keeps its plans");
         Self {
             connection: Rc::new(connection),
             restrictions,

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use shared::ports::{WebhookAnswer, WebhookError, WebhookRequest, Webhooks};
-use shared::time::Timestamp;
 
 use crate::faults::Site;
 use crate::scheduler::Sim;
@@ -12,8 +11,6 @@ use crate::scheduler::Sim;
 /// A request that arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
-    /// When.
-    pub(crate) at: Timestamp,
     /// What.
     pub(crate) request: WebhookRequest,
 }
@@ -32,7 +29,6 @@ impl Webhooks for SimWebhooks {
         let fault = self.sim.begin(Site::Webhook).await;
         if fault.is_none_or(|fault| fault.happens()) {
             self.arrived.borrow_mut().push(Arrived {
-                at: self.sim.now(),
                 request: request.clone(),
             });
         }
