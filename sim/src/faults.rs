@@ -187,9 +187,8 @@ impl Weather {
 
     /// How an effect fails that begins at `now`, if it does.
     pub(crate) fn fault(&self, dice: &Dice, site: Site, now: i64) -> Option<Fault> {
-        let is_out = |outage: &&Outage| {
-            outage.site == site && (outage.from..outage.until).contains(&now)
-        };
+        let is_out =
+            |outage: &&Outage| outage.site == site && (outage.from..outage.until).contains(&now);
         if self.outages.iter().any(|outage| is_out(&outage)) {
             return Some(*dice.pick(&[Fault::Before, Fault::TimeOut, Fault::Limited]));
         }

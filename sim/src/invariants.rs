@@ -15,15 +15,39 @@ use crate::world::{WEBHOOK, World};
 /// What is not at rest yet, if anything.
 pub(crate) fn unfinished(world: &World) -> Option<String> {
     const OPEN: [(&str, &str); 8] = [
-        ("running jobs", "SELECT job_id FROM backup_jobs WHERE status = 'running'"),
-        ("jobs that are not reported", "SELECT job_id FROM backup_jobs WHERE reported_at IS NULL"),
-        ("unfinished results", "SELECT job_id || ' ' || database_name FROM backup_results WHERE status IN ('queued', 'running')"),
-        ("letters", "SELECT notice_id || ' ' || coalesce(last_error, '') FROM outbox WHERE next_attempt_at IS NOT NULL"),
-        ("drills", "SELECT r2_key || ' ' || coalesce(error_message, '') FROM drills WHERE status IN ('queued', 'running')"),
-        ("checkpoints", "SELECT job_id || ' ' || database_name FROM export_checkpoints"),
-        ("a reconciliation", "SELECT value FROM janitor_state WHERE name = 'reconciliation' AND json_extract(value, '$.finishedAt') IS NULL"),
-        ("undrilled backups", "SELECT r2_key FROM backup_inventory b WHERE deleted_at IS NULL AND deleted_because IS NULL AND verified_at IS NULL \
-          AND drill_failed_at IS NULL AND NOT EXISTS (SELECT 1 FROM drills d WHERE d.r2_key = b.r2_key)"),
+        (
+            "running jobs",
+            "SELECT job_id FROM backup_jobs WHERE status = 'running'",
+        ),
+        (
+            "jobs that are not reported",
+            "SELECT job_id FROM backup_jobs WHERE reported_at IS NULL",
+        ),
+        (
+            "unfinished results",
+            "SELECT job_id || ' ' || database_name FROM backup_results WHERE status IN ('queued', 'running')",
+        ),
+        (
+            "letters",
+            "SELECT notice_id || ' ' || coalesce(last_error, '') FROM outbox WHERE next_attempt_at IS NOT NULL",
+        ),
+        (
+            "drills",
+            "SELECT r2_key || ' ' || coalesce(error_message, '') FROM drills WHERE status IN ('queued', 'running')",
+        ),
+        (
+            "checkpoints",
+            "SELECT job_id || ' ' || database_name FROM export_checkpoints",
+        ),
+        (
+            "a reconciliation",
+            "SELECT value FROM janitor_state WHERE name = 'reconciliation' AND json_extract(value, '$.finishedAt') IS NULL",
+        ),
+        (
+            "undrilled backups",
+            "SELECT r2_key FROM backup_inventory b WHERE deleted_at IS NULL AND deleted_because IS NULL AND verified_at IS NULL \
+          AND drill_failed_at IS NULL AND NOT EXISTS (SELECT 1 FROM drills d WHERE d.r2_key = b.r2_key)",
+        ),
     ];
     let connection = world.catalogue.reader();
     OPEN.iter().find_map(|(what, sql)| {
@@ -35,7 +59,10 @@ pub(crate) fn unfinished(world: &World) -> Option<String> {
 
 /// How many results there are.
 pub(crate) fn results(world: &World) -> u64 {
-    number(world.catalogue.reader(), "SELECT count(*) FROM backup_results")
+    number(
+        world.catalogue.reader(),
+        "SELECT count(*) FROM backup_results",
+    )
 }
 
 /// Adds what the catalogue counts.
@@ -91,11 +118,17 @@ fn jobs(world: &World) {
     }
     for job in world.ledger.promised_jobs() {
         let found: Option<i64> = connection
-            .query_row("SELECT 1 FROM backup_jobs WHERE job_id = ?1", params![job], |row| row.get(0))
+            .query_row(
+                "SELECT 1 FROM backup_jobs WHERE job_id = ?1",
+                params![job],
+                |row| row.get(0),
+            )
             .optional()
             .unwrap_or_default();
         if found.is_none() {
-            world.sim.violate("a job that was promised is there", || job);
+            world
+                .sim
+                .violate("a job that was promised is there", || job);
         }
     }
 }
@@ -157,9 +190,9 @@ fn catalogue_and_bucket(world: &World) {
     for key in &live {
         for object in [key.clone(), manifest_key(key)] {
             if !keys.contains(&object) {
-                world
-                    .sim
-                    .violate(PROMISE, || format!("a row has {object}, the bucket has not"));
+                world.sim.violate(PROMISE, || {
+                    format!("a row has {object}, the bucket has not")
+                });
             }
         }
     }
@@ -170,9 +203,9 @@ fn catalogue_and_bucket(world: &World) {
         dump.is_none_or(|dump| live.contains(&dump) || live.contains(&format!("{dump}.gz")))
     };
     if let Some(key) = keys.iter().find(|key| !is_known(key)) {
-        world
-            .sim
-            .violate(PROMISE, || format!("the bucket has {key}, no row has its dump"));
+        world.sim.violate(PROMISE, || {
+            format!("the bucket has {key}, no row has its dump")
+        });
     }
     let wrong = texts(
         connection,
@@ -199,7 +232,9 @@ fn alarms(world: &World) {
          AND a.database_name = wanted.name AND a.resolved_at IS NULL)",
     );
     for found in missing {
-        world.sim.violate(PROMISE, || format!("{found} is not open"));
+        world
+            .sim
+            .violate(PROMISE, || format!("{found} is not open"));
     }
 }
 
@@ -237,7 +272,8 @@ fn told(world: &World) {
         let list = body[list].as_array();
         list.is_some_and(|list| list.iter().any(|it| it["database"] == database))
     };
-    let failed = "SELECT r.job_id || '|' || r.database_name FROM backup_results r WHERE r.status = 'failed'";
+    let failed =
+        "SELECT r.job_id || '|' || r.database_name FROM backup_results r WHERE r.status = 'failed'";
     for found in texts(connection, failed) {
         let (job, database) = found.split_once('|').unwrap_or_default();
         let is_told = bodies.iter().any(|body| {
@@ -246,7 +282,9 @@ fn told(world: &World) {
                 && names(body, "failures", database)
         });
         if !is_told {
-            world.sim.violate(PROMISE, || format!("{database} of job {job}"));
+            world
+                .sim
+                .violate(PROMISE, || format!("{database} of job {job}"));
         }
     }
     let alarms = "SELECT cause || '|' || database_name FROM alarms WHERE cause NOT IN ('job_failed', 'database_failed')";
@@ -255,11 +293,15 @@ fn told(world: &World) {
         let is_of = |alarm: &Value| {
             alarm["cause"] == cause && alarm["database"].as_str().unwrap_or_default() == database
         };
-        let is_told = bodies
-            .iter()
-            .any(|body| body["opened"].as_array().is_some_and(|list| list.iter().any(is_of)));
+        let is_told = bodies.iter().any(|body| {
+            body["opened"]
+                .as_array()
+                .is_some_and(|list| list.iter().any(is_of))
+        });
         if !is_told {
-            world.sim.violate(PROMISE, || format!("the alarm {cause} {database}"));
+            world
+                .sim
+                .violate(PROMISE, || format!("the alarm {cause} {database}"));
         }
     }
 }

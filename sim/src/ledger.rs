@@ -116,7 +116,10 @@ impl Ledger {
         let keys = objects.keys();
         let is_there = |key: &String| keys.binary_search(key).is_ok();
         let backups = self.backups.borrow();
-        let mut of_database = backups.values().filter(|it| it.database == database).peekable();
+        let mut of_database = backups
+            .values()
+            .filter(|it| it.database == database)
+            .peekable();
         if of_database.peek().is_none() {
             return;
         }
@@ -170,7 +173,13 @@ impl Ledger {
              JOIN backup_jobs j ON j.job_id = r.job_id WHERE r.status = 'success' ORDER BY r.id",
         )?;
         let rows = statement.query_map([], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
         })?;
         rows.collect()
     }
@@ -188,13 +197,17 @@ impl Ledger {
         const MISSING: &str = "no acknowledged backup is missing";
         let read = |key: &str| immediately(objects.get(key)).ok().flatten();
         let Some(body) = read(key) else {
-            sim.violate(MISSING, || format!("{key} of {owner:?} is not in the bucket"));
+            sim.violate(MISSING, || {
+                format!("{key} of {owner:?} is not in the bucket")
+            });
             return Vec::new();
         };
         let manifest: Option<Manifest> =
             read(&manifest_key(key)).and_then(|body| serde_json::from_slice(&body).ok());
         let Some(manifest) = manifest.filter(|it| it.job_id == owner.0 && it.key == key) else {
-            sim.violate(MISSING, || format!("{key} of {owner:?} has no manifest of its own"));
+            sim.violate(MISSING, || {
+                format!("{key} of {owner:?} has no manifest of its own")
+            });
             return body;
         };
         let restored = match restored(key, &body) {
@@ -245,7 +258,9 @@ fn no_single_state(restored: &Fingerprint, looks: &[Look]) -> Option<String> {
     if looks.iter().any(|look| *look.print == *restored) {
         return None;
     }
-    let last = looks.last().map(|look| fingerprint::differences(&look.print, restored));
+    let last = looks
+        .last()
+        .map(|look| fingerprint::differences(&look.print, restored));
     Some(format!(
         "none of {} looks; the last differs by {:?}",
         looks.len(),
@@ -258,18 +273,24 @@ fn no_single_state(restored: &Fingerprint, looks: &[Look]) -> Option<String> {
 fn no_states(restored: &Fingerprint, looks: &[Look]) -> Option<String> {
     for (name, table) in &restored.tables {
         let of_looks = || looks.iter().filter_map(|look| look.print.tables.get(name));
-        let is_known = |row: &Vec<u8>| of_looks().any(|known| known.rows.binary_search(row).is_ok());
+        let is_known =
+            |row: &Vec<u8>| of_looks().any(|known| known.rows.binary_search(row).is_ok());
         if let Some(row) = table.rows.iter().find(|row| !is_known(row)) {
             return Some(format!("{name} has a row that it never had: {row:?}"));
         }
         if of_looks().count() < looks.len() {
             continue;
         }
-        let first = of_looks().next().map(|known| known.rows.as_slice()).unwrap_or_default();
+        let first = of_looks()
+            .next()
+            .map(|known| known.rows.as_slice())
+            .unwrap_or_default();
         let always = |row: &&Vec<u8>| of_looks().all(|known| known.rows.binary_search(row).is_ok());
         let mut lasting = first.iter().filter(always);
         if let Some(row) = lasting.find(|row| table.rows.binary_search(row).is_err()) {
-            return Some(format!("{name} is without a row that it always had: {row:?}"));
+            return Some(format!(
+                "{name} is without a row that it always had: {row:?}"
+            ));
         }
     }
     let names = |print: &Fingerprint| print.tables.keys().cloned().collect::<Vec<_>>();
@@ -277,5 +298,7 @@ fn no_states(restored: &Fingerprint, looks: &[Look]) -> Option<String> {
     if looks.iter().any(|look| names(&look.print) == of_restored) {
         return None;
     }
-    Some(format!("it has the tables {of_restored:?}, which its database never had"))
+    Some(format!(
+        "it has the tables {of_restored:?}, which its database never had"
+    ))
 }

@@ -14,7 +14,12 @@ struct Cli {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     from: u64,
     /// How many seeds
-    #[arg(long, value_name = "N", default_value_t = 2000, conflicts_with = "minutes")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 2000,
+        conflicts_with = "minutes"
+    )]
     seeds: u64,
     /// Go on for so long instead
     #[arg(long, value_name = "M")]

@@ -119,13 +119,15 @@ impl Run {
         self.sim.note("calm", String::new);
         *self.sim.weather.borrow_mut() = Weather::clear();
         self.is_calm = true;
-        self.settle(invariants::unfinished);
+        self.settle(PATIENCE, invariants::unfinished);
         // On a new day everything makes a backup of every database, and compares the catalogue with the bucket.
         self.sim.move_to((self.sim.millis() / DAY + 1) * DAY);
         let now = self.sim.now();
         self.ticks.push((now.millis(), now));
         self.next_hour = now.millis();
-        self.settle(|world| invariants::unfinished(world).or_else(|| invariants::stale(world)));
+        self.settle(5 * HOUR, |world| {
+            invariants::unfinished(world).or_else(|| invariants::stale(world))
+        });
         invariants::last_job(&self.world, now);
         invariants::at_rest(&self.world);
     }
@@ -149,7 +151,12 @@ impl Run {
             }
         }
         let until = last + dice.between(HOUR / 2, 3 * HOUR);
-        let names: Vec<&str> = self.world.sources.iter().map(|it| it.name.as_str()).collect();
+        let names: Vec<&str> = self
+            .world
+            .sources
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect();
         for number in 0..2 + dice.below(10) {
             let some: Vec<&str> = names.iter().copied().filter(|_| dice.chance(500)).collect();
             let call = Call::trigger(format!("trigger {number}"), &some);
@@ -163,8 +170,8 @@ impl Run {
     }
 
     /// Goes on until all is at rest.
-    fn settle(&mut self, unfinished: fn(&World) -> Option<String>) {
-        let until = self.sim.millis() + PATIENCE;
+    fn settle(&mut self, patience: i64, unfinished: fn(&World) -> Option<String>) {
+        let until = self.sim.millis() + patience;
         self.calm_rounds = 0;
         while self.sim.violation().is_none() {
             let is_idle = self.tasks.is_empty()
@@ -195,7 +202,8 @@ impl Run {
     fn step(&mut self, until: i64) -> bool {
         self.steps += 1;
         if self.steps > MOST_STEPS {
-            self.sim.violate("all comes to rest", || "too many steps".to_owned());
+            self.sim
+                .violate("all comes to rest", || "too many steps".to_owned());
         }
         if self.sim.violation().is_some() {
             return false;
@@ -208,7 +216,8 @@ impl Run {
             return true;
         }
         let choice = self.sim.dice.pick(&choices).clone();
-        self.sim.move_to(self.sim.millis() + self.sim.dice.between(0, 12));
+        self.sim
+            .move_to(self.sim.millis() + self.sim.dice.between(0, 12));
         self.write();
         self.take(choice);
         self.check_lines();
@@ -233,9 +242,7 @@ impl Run {
     }
 
     fn running(&self, line: &Rc<Line>) -> usize {
-        let of_line = |task: &&Task| {
-            matches!(&task.kind, Kind::Messages { line: other, .. } if Rc::ptr_eq(other, line))
-        };
+        let of_line = |task: &&Task| matches!(&task.kind, Kind::Messages { line: other, .. } if Rc::ptr_eq(other, line));
         self.tasks.iter().filter(of_line).count()
     }
 
@@ -309,14 +316,19 @@ impl Run {
         let source = self.sim.dice.pick(&self.world.sources);
         let change = source.change();
         self.sim.figures.borrow_mut().changes += 1;
-        self.sim.note("write", || format!("{}: {change}", source.name));
+        self.sim
+            .note("write", || format!("{}: {change}", source.name));
     }
 
     fn take(&mut self, choice: Choice) {
         let now = self.sim.millis();
         let task = match choice {
             Choice::Poll(place) => return self.poll(place),
-            Choice::Export => self.world.exports.take(&self.sim).map(|it| self.world.export(it)),
+            Choice::Export => self
+                .world
+                .exports
+                .take(&self.sim)
+                .map(|it| self.world.export(it)),
             Choice::Events => self.collect(&Rc::clone(&self.world.events)),
             Choice::DeadLetters => self.collect(&Rc::clone(&self.world.dead)),
             Choice::Tick => {

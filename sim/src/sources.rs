@@ -109,10 +109,11 @@ impl Source {
     /// Somebody looks at it.
     pub(crate) fn look(&self, at: Timestamp) {
         let mut looks = self.looks.borrow_mut();
-        let known = looks.last().filter(|_| self.seen.get() == self.version.get());
+        let known = looks
+            .last()
+            .filter(|_| self.seen.get() == self.version.get());
         let print = known.map(|look| Rc::clone(&look.print));
-        let print =
-            print.unwrap_or_else(|| Rc::new(fingerprint::of(self.database.reader())));
+        let print = print.unwrap_or_else(|| Rc::new(fingerprint::of(self.database.reader())));
         self.seen.set(self.version.get());
         looks.push(Look { at, print });
     }
@@ -120,7 +121,9 @@ impl Source {
     /// What was seen of it between two moments.
     pub(crate) fn looks(&self, from: Timestamp, until: Timestamp) -> Vec<Look> {
         let looks = self.looks.borrow();
-        let within = looks.iter().filter(|look| (from..=until).contains(&look.at));
+        let within = looks
+            .iter()
+            .filter(|look| (from..=until).contains(&look.at));
         within.cloned().collect()
     }
 
@@ -218,7 +221,9 @@ impl Source {
         };
         self.run(match self.dice.below(3) {
             0 => format!("ALTER TABLE {table} ADD COLUMN c{number} TEXT DEFAULT 'x'"),
-            1 => format!("CREATE TABLE t{number} (a, b TEXT); INSERT INTO t{number} VALUES (1, 'new')"),
+            1 => format!(
+                "CREATE TABLE t{number} (a, b TEXT); INSERT INTO t{number} VALUES (1, 'new')"
+            ),
             _ => format!("CREATE INDEX i{number} ON {table}(ifnull(CAST({column} AS TEXT), ''))"),
         })
     }

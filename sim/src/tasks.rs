@@ -73,12 +73,7 @@ const LONGEST_LIFE: i64 = 15 * 60 * 1000;
 const DRILL_BUDGET_MS: i64 = 10_000;
 
 impl World {
-    fn task(
-        &self,
-        kind: Kind,
-        name: String,
-        future: impl Future<Output = ()> + 'static,
-    ) -> Task {
+    fn task(&self, kind: Kind, name: String, future: impl Future<Output = ()> + 'static) -> Task {
         let now = self.sim.millis();
         self.sim.note("begin", || name.clone());
         Task {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::process::{capture, cargo, run};
 use crate::workspace::{CONTRACT, WORKERS};
-use crate::{bundle, generate, schemathesis, setup};
+use crate::{bundle, generate, schemathesis, setup, sim};
 
 /// How much to check.
 #[derive(Debug, Args)]
@@ -76,6 +76,9 @@ pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
         Check::new("lints", lints),
         Check::new("lints for WebAssembly", wasm_lints),
         Check::new("native tests", move || native_tests(full)),
+        Check::new("simulation", move || {
+            Ok(sim::seeds(if full { 20_000 } else { 2000 })?)
+        }),
         Check::new("documentation", documentation),
         Check::new("build", build),
         Check::new("end-to-end tests", move || end_to_end(full)).after("build"),

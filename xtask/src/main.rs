@@ -11,6 +11,7 @@ mod process;
 mod registry;
 mod schemathesis;
 mod setup;
+mod sim;
 mod workspace;
 
 use std::error::Error;
@@ -44,6 +45,8 @@ enum Task {
     Demo(demo::Demo),
     /// Measure a backup, beside other ways of making one
     Bench(bench::Bench),
+    /// Simulate the whole system under faults, seed after seed; see docs/RELIABILITY.md
+    Sim(sim::Sim),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +70,7 @@ fn run(task: Task) -> Result<(), Box<dyn Error>> {
         Task::Test(options) => checks::run_all(&options)?,
         Task::Demo(options) => demo::demo(&options)?,
         Task::Bench(options) => bench::bench(&options)?,
+        Task::Sim(options) => sim::sim(&options)?,
     }
     Ok(())
 }

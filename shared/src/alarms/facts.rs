@@ -42,12 +42,11 @@ pub fn stuck_since(registry: &Registry, now: Timestamp) -> Timestamp {
 
 /// The longest distance between two of the runs to come, in seconds; `None` when the schedule never fires.
 pub fn interval(registry: &Registry, now: Timestamp) -> Option<i64> {
-    let runs: Vec<i64> =
-        registry
-            .runs(now)
-            .take(RUNS)
-            .map(Timestamp::seconds)
-            .collect();
+    let runs: Vec<i64> = registry
+        .runs(now)
+        .take(RUNS)
+        .map(Timestamp::seconds)
+        .collect();
     let distances = runs.iter().zip(runs.iter().skip(1));
     distances.map(|(run, next)| next.saturating_sub(*run)).max()
 }

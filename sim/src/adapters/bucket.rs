@@ -63,7 +63,8 @@ impl SimBucket {
             None => {}
         }
         if let Some(fault) = fault {
-            self.sim.note("corrupt", || format!("{key} [{}]", fault.name()));
+            self.sim
+                .note("corrupt", || format!("{key} [{}]", fault.name()));
         }
         Some(body)
     }
@@ -151,8 +152,9 @@ impl ObjectStore for SimBucket {
             let done = self.inner.complete_upload(key, upload, tags).await;
             if done.is_ok() {
                 if was_there {
-                    self.sim
-                        .violate("no key is ever overwritten", || format!("{key} by {upload}"));
+                    self.sim.violate("no key is ever overwritten", || {
+                        format!("{key} by {upload}")
+                    });
                 }
                 self.ledger.stored(&self.sim, key);
             }

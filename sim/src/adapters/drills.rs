@@ -101,7 +101,9 @@ impl Engine for SimEngine {
             _ => self.inner.run_and_keep(statements, state).await,
         };
         let brief = || format!("{} statements", statements.len());
-        self.sim.end(Site::Drill, "run and keep", fault, brief).await;
+        self.sim
+            .end(Site::Drill, "run and keep", fault, brief)
+            .await;
         match fault {
             Some(fault) => done.and(Err(unavailable(fault))),
             None => done,

@@ -87,7 +87,9 @@ impl Line {
         let mut message = messages.remove(at);
         message.deliveries += 1;
         if sim.dice.chance(sim.weather.borrow().duplicates) {
-            let late = sim.dice.between(0, *sim.dice.pick(&[100, 60_000, 3_600_000]));
+            let late = sim
+                .dice
+                .between(0, *sim.dice.pick(&[100, 60_000, 3_600_000]));
             messages.push(Message {
                 due: now + late,
                 ..message.clone()
@@ -172,7 +174,11 @@ impl<M: Clone + Serialize> Queue<M> for SimQueue<M> {
         let brief = || {
             let bodies: Vec<_> = messages.iter().map(serde_json::to_string).collect();
             let bodies: Vec<_> = bodies.into_iter().filter_map(Result::ok).collect();
-            format!("{} after {delay_seconds} s: {}", self.line.name, bodies.join(" "))
+            format!(
+                "{} after {delay_seconds} s: {}",
+                self.line.name,
+                bodies.join(" ")
+            )
         };
         self.sim.end(Site::Queue, "send", fault, brief).await;
         match fault {
