@@ -236,7 +236,11 @@ fn registry(dice: &Dice) -> Registry {
         backup: BackupConfig {
             schedule: schedule.to_owned(),
             retention_weeks: *dice.pick(&[0, 1]),
-            keep: KeepRules::default(),
+            // Without weeks the generator wants a rule.
+            keep: KeepRules {
+                last: Some(*dice.pick(&[1, 2])),
+                ..KeepRules::default()
+            },
             bucket: "bucket".to_owned(),
             concurrency: u32::try_from(1 + dice.below(3)).unwrap_or(1),
             export_timeout_ms: 30_000,
