@@ -164,6 +164,8 @@ pub(crate) struct Claim {
     /// What planned it, and why somebody did.
     trigger: String,
     reason: Option<String>,
+    /// Whether another job has or had the first key that the backup could have.
+    is_key_taken: bool,
     /// From when its deadline counts.
     begun: Timestamp,
     pub(crate) claimed: Timestamp,
@@ -249,6 +251,7 @@ async fn begin<P: Ports>(ports: &P, received: Received<'_>) -> Result<Beginning,
             planned: Timestamp::from_seconds(state.planned_at),
             trigger: state.trigger_type,
             reason: state.reason,
+            is_key_taken: state.is_key_taken == 1,
             begun: Timestamp::from_seconds(state.redriven_at.unwrap_or(state.planned_at)),
             claimed: now,
             checkpoint: checkpoint.map(|found| found.state),
@@ -297,6 +300,7 @@ async fn back_up<P: Ports>(
         date: &date,
         job_id: &claim.message.job_id,
         encoding: settings.encoding(database.as_ref().ok().copied()),
+        is_key_taken: claim.is_key_taken,
     };
     let made = match database {
         Ok(database) => make(ports, settings, claim, database, &slot).await?,

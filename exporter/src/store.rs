@@ -24,6 +24,9 @@ pub(crate) struct Slot<'a> {
     pub(crate) job_id: &'a str,
     /// How its dump is to be stored.
     pub(crate) encoding: Encoding,
+    /// Whether another job has or had the preferred key: then nothing new is put there, since the janitor may be deleting what
+    /// was there before.
+    pub(crate) is_key_taken: bool,
 }
 
 impl Slot<'_> {
@@ -34,6 +37,7 @@ impl Slot<'_> {
             date,
             job_id,
             encoding,
+            is_key_taken: _,
         } = self;
         let ending = encoding.ending();
         [
@@ -96,14 +100,14 @@ pub(crate) async fn find<B: ObjectStore>(
     slot: &Slot<'_>,
 ) -> Result<Place, StoringError> {
     let keys = slot.keys();
-    for free in &keys {
+    for (place, free) in keys.iter().enumerate() {
+        let is_anothers = slot.is_key_taken && place == 0;
         let at_manifest = manifest_key(free);
         let manifest = bucket.get(&at_manifest).await?;
         let manifest = manifest.map(|body| read(&at_manifest, &body)).transpose()?;
-        if manifest
-            .as_ref()
-            .is_some_and(|manifest| manifest.job_id != slot.job_id)
-        {
+        if manifest.as_ref().is_some_and(|manifest| {
+            manifest.job_id != slot.job_id || manifest_key(&manifest.key) != at_manifest
+        }) {
             continue;
         }
         // How dumps are stored may have changed since. What was left without a manifest before that is not looked for.
@@ -113,11 +117,12 @@ pub(crate) async fn find<B: ObjectStore>(
         };
         let dump = bucket.head(&key).await?;
         match (manifest, dump) {
-            (None, None) => return Ok(Place::Free(free.clone())),
-            (None, Some(dump)) if dump.owner.as_deref() != Some(slot.job_id) => {}
             (Some(manifest), Some(dump)) if is_of(&manifest, &dump) => {
                 return Ok(Place::Committed(Box::new(manifest)));
             }
+            _ if is_anothers => {}
+            (None, None) => return Ok(Place::Free(free.clone())),
+            (None, Some(dump)) if dump.owner.as_deref() != Some(slot.job_id) => {}
             (manifest, dump) => {
                 if manifest.is_some() {
                     bucket.delete(&at_manifest).await?;

@@ -62,3 +62,11 @@ fn seed_39_ends_an_alarm_that_was_opened_late() {
 fn seed_104_forgets_damage_that_was_a_wrong_read() {
     assert_kept(104);
 }
+
+/// A backup was stored at the key of one whose deletion was half done, and went with it.
+#[test]
+fn seeds_300_376_and_894_use_no_key_again() {
+    for seed in [300, 376, 894] {
+        assert_kept(seed);
+    }
+}

@@ -367,3 +367,21 @@ fn where_all_keys_are_taken_the_backup_fails_and_says_so() {
             .contains("taken by other objects")
     );
 }
+
+/// The janitor may be about to delete what is there: found by the simulation, where a new backup went with an old one.
+#[test]
+fn a_key_that_another_backup_had_is_not_used_again() {
+    let bench = Bench::new();
+    assert_done(&bench.deliver("job"));
+    bench.system.bucket.lose(MANIFEST);
+    bench.system.bucket.lose(DUMP);
+    bench.plan("second");
+    assert_done(&bench.deliver("second"));
+    assert_eq!(
+        bench.system.bucket.keys(),
+        [
+            "2024-12-08/groveauth-second.manifest.json",
+            "2024-12-08/groveauth-second.sql"
+        ]
+    );
+}

@@ -72,12 +72,19 @@ pub struct ResultState {
     pub trigger_type: String,
     /// Why somebody triggered it.
     pub reason: Option<String>,
+    /// 1 when the first key that its backup could have is that of another job's, or was: such a backup may be being deleted, and
+    /// what is put there anew would go with it.
+    #[serde(default)]
+    pub is_key_taken: u8,
 }
 
 /// The result as it is: no or one [`ResultState`].
 pub fn state(job_id: &str, database: &str) -> Statement {
     Statement::new(
-        "SELECT r.status, r.attempts, j.started_at AS planned_at, r.redriven_at, j.trigger_type, j.reason FROM backup_results r JOIN backup_jobs j ON j.job_id = r.job_id WHERE r.job_id = ?1 AND r.database_name = ?2",
+        "SELECT r.status, r.attempts, j.started_at AS planned_at, r.redriven_at, j.trigger_type, j.reason, \
+         EXISTS (SELECT 1 FROM backup_inventory i WHERE i.r2_key IN (date(j.started_at, 'unixepoch') || '/' || r.database_name || '.sql', \
+         date(j.started_at, 'unixepoch') || '/' || r.database_name || '.sql.gz') AND i.job_id IS NOT r.job_id) AS is_key_taken \
+         FROM backup_results r JOIN backup_jobs j ON j.job_id = r.job_id WHERE r.job_id = ?1 AND r.database_name = ?2",
     )
     .bind(job_id)
     .bind(database)
