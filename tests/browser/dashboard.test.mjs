@@ -107,15 +107,13 @@ test("a dead letter is sent again, and another one discarded with a note", async
   await page.goto("/dashboard/dead-letters");
   await page.getByRole("button", { name: "Send again: letter 1" }).click();
   assert.match(await page.getByRole("status").innerText(), /Sent again/);
-  await page.getByText("Discard it").click();
+  await page.getByText("Discard it", { exact: true }).click();
   await page.getByLabel(/^Why, for/).fill("nobody needs it");
   await page.getByRole("button", { name: "Discard: letter 2" }).click();
   assert.match(await page.getByRole("status").innerText(), /Discarded/);
   const letters = await bench.catalogue("SELECT resolution, note FROM dead_letters WHERE id <= 2 ORDER BY id");
   assert.deepEqual(letters, [{ resolution: "redriven", note: null }, { resolution: "discarded", note: "nobody needs it" }]);
   await bench.goRound();
-  const unverified = () => bench.catalogue("SELECT id FROM backup_inventory WHERE verified_at IS NULL");
-  await bench.until("all backups are verified", unverified, ({ length }) => length === 0, 60);
 });
 
 test("each of these changes is in the audit log", async () => {
