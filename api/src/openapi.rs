@@ -75,6 +75,7 @@ pub fn operations() -> Vec<Operation> {
         routes::retention::operations(),
         routes::backups::operations(),
         routes::pins::operations(),
+        routes::links::operations(),
         routes::drills::operations(),
         routes::dead_letters::operations(),
         routes::reindex::operations(),

@@ -25,6 +25,7 @@ fn members(kind: Kind) -> Vec<(&'static str, Value)> {
     let mut members = match kind {
         Kind::NoSuchDatabase => vec![("databases", names())],
         Kind::UnknownDatabase => vec![("databases", names()), ("unknown", names())],
+        Kind::NoSuchTable => vec![("tables", names())],
         Kind::NoSuchBackup => vec![("dates", names()), ("jobs", names())],
         Kind::KeyReused | Kind::Unavailable | Kind::Internal => vec![("jobId", text())],
         Kind::AlreadyRunning => vec![

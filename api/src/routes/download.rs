@@ -300,6 +300,11 @@ pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
             .path_part("date", date(), "The day of the backup, by UTC.")
             .path_part("db", text(), "The database's name.")
             .query("job", text(), "Of several backups of one day, the one of this job; the newest unless told.")
+            .query(
+                "table",
+                json!({ "type": "array", "items": { "type": "string" }, "maxItems": 100 }),
+                "Only this table, with its indexes and triggers; may be given again.",
+            )
             .query("envelope", one_of(&["transaction"]), "With BEGIN TRANSACTION and COMMIT around it, for the sqlite3 shell.")
             .header("Range", text(), "Which bytes: `bytes=1000-`.")
             .header("If-Range", text(), "Only while the file is the one with this tag or date; else all of it.")
@@ -319,6 +324,10 @@ pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
                 Kind::InvalidParameter,
                 Kind::NoSuchDatabase,
                 Kind::NoSuchBackup,
+                Kind::NoSuchTable,
+                Kind::WholeOnly,
+                Kind::InvalidLink,
+                Kind::LinkExpired,
                 Kind::DumpLost,
                 Kind::PreconditionFailed,
                 Kind::RangeNotSatisfiable,

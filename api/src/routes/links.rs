@@ -28,8 +28,42 @@ const DEFAULT_SECONDS: i64 = 3_600;
 const FEWEST_SECONDS: i64 = 60;
 const MOST_SECONDS: i64 = 7 * 86_400;
 
+/// The body of a link, for the document; [`Wish::read`] reads it.
+#[cfg(native)]
+#[derive(schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(dead_code)]
+struct LinkBody {
+    /// From a minute to 7 days; an hour unless told.
+    expires_in: Option<Lifetime>,
+    /// Which tables; all of the dump unless told.
+    #[schemars(length(min = 1, max = 100))]
+    table: Option<Vec<String>>,
+    /// `transaction`, or nothing around it.
+    envelope: Option<OneEnvelope>,
+}
+
+#[cfg(native)]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged, inline)]
+#[allow(dead_code)]
+enum Lifetime {
+    Seconds(#[schemars(range(min = 60, max = 604_800))] i64),
+    Text(#[schemars(regex(pattern = r"^(6[0-9]s|[1-9][0-9]?m|[1-9]h|[1-7]d)$"))] String),
+}
+
+#[cfg(native)]
+#[derive(schemars::JsonSchema)]
+#[schemars(inline)]
+#[allow(dead_code)]
+enum OneEnvelope {
+    #[schemars(rename = "transaction")]
+    Transaction,
+}
+
 /// A link.
 #[derive(Debug, Serialize)]
+#[cfg_attr(native, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Made {
     id: i64,
@@ -230,4 +264,29 @@ fn refused(rejection: BytesRejection) -> Problem {
         "The body did not arrive whole. Send the request again.",
     )
     .cause("read the body of a link", rejection)
+}
+
+/// What the OpenAPI document has of this.
+#[cfg(native)]
+pub(crate) fn operations() -> Vec<crate::openapi::Operation> {
+    use crate::openapi::Operation;
+    use crate::openapi::operation::number;
+    use serde_json::json;
+
+    vec![
+        Operation::of("POST /backups/:id/link")
+            .path_part("id", number(0..=u32::MAX), "The `id` in `GET /list`.")
+            .body::<LinkBody>(json!({ "expiresIn": "1h" }))
+            .json::<Made>(201, "The link.")
+            .problems(&[
+                Kind::NoSuchBackup,
+                Kind::NoSuchTable,
+                Kind::BackupGone,
+                Kind::WholeOnly,
+                Kind::DumpLost,
+                Kind::InvalidJson,
+                Kind::InvalidBody,
+                Kind::BodyTooLarge,
+            ]),
+    ]
 }
