@@ -70,3 +70,9 @@ fn seeds_300_376_and_894_use_no_key_again() {
         assert_kept(seed);
     }
 }
+
+/// A deletion that was half done waits while the latest backup failed.
+#[test]
+fn seed_616_leaves_a_deletion_that_has_begun() {
+    assert_kept(616);
+}
