@@ -71,8 +71,10 @@ fn seeds_300_376_and_894_use_no_key_again() {
     }
 }
 
-/// A deletion that was half done waits while the latest backup failed.
+/// A deletion that was half done waits while the latest backup failed, and was called a loss.
 #[test]
-fn seed_616_leaves_a_deletion_that_has_begun() {
-    assert_kept(616);
+fn seeds_616_1466_and_1645_lose_nothing_that_is_being_deleted() {
+    for seed in [616, 1466, 1645] {
+        assert_kept(seed);
+    }
 }

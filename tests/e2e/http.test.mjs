@@ -137,7 +137,7 @@ for (const [what, body, status, slug] of [
 for (const [address, status, slug] of [
   ["/download/yesterday/any-db", 400, "invalid-parameter"],
   ["/download/2024-02-30/any-db", 400, "invalid-parameter"],
-  ["/download/2024-12-08/any-db?table=leaves&table=leaves", 400, "invalid-parameter"],
+  ["/download/2024-12-08/any-db?job=leaves&job=leaves", 400, "invalid-parameter"],
   ["/download/%ff/any-db", 400, "invalid-parameter"],
   ["/download/..%2f..%2fetc/any-db", 400, "invalid-parameter"],
   [`/download/2024-12-08/${DATABASE}`, 404, "no-such-backup"],

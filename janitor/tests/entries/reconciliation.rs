@@ -274,6 +274,22 @@ fn a_failed_result_whose_backup_is_there_is_a_success() {
     assert_eq!(bench.read(job), "completed 2 0 104 null");
 }
 
+/// Its deletion waits while the latest backup of its database failed.
+#[test]
+fn a_backup_whose_deletion_has_begun_is_not_lost() {
+    let bench = bench();
+    store(&bench, "a", "job");
+    reconcile(&bench);
+    bench.write("UPDATE backup_inventory SET deleted_because = 'due since 2024-12-01'");
+    bench.write("UPDATE backup_results SET status = 'failed'");
+    for key in bench.bucket.keys() {
+        block_on(bench.bucket.delete(&key)).unwrap();
+    }
+    reconcile(&bench);
+    assert_eq!(counted(&bench, "lost"), "0");
+    assert_eq!(bench.read("SELECT lost_at FROM backup_inventory"), "null");
+}
+
 #[test]
 fn a_message_that_is_lost_is_sent_again_after_an_hour() {
     let bench = bench();

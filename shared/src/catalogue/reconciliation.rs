@@ -104,10 +104,11 @@ pub fn rows(after: Option<&str>, up_to: Option<&str>, limit: u32) -> Statement {
     .bind(i64::from(limit))
 }
 
-/// Marks a live row as lost, once.
+/// Marks a live row as lost, once. What retention has begun to delete is not lost, however long it waits for its end.
 pub fn lost(id: i64, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE backup_inventory SET lost_at = ?2 WHERE id = ?1 AND lost_at IS NULL AND deleted_at IS NULL",
+        "UPDATE backup_inventory SET lost_at = ?2 \
+         WHERE id = ?1 AND lost_at IS NULL AND deleted_at IS NULL AND deleted_because IS NULL",
     )
     .bind(id)
     .bind(now.seconds())
