@@ -200,7 +200,7 @@ impl Wish {
 /// A number of seconds, or a text such as `90m`.
 fn seconds(value: &Value) -> Result<i64, Problem> {
     let seconds = match value {
-        Value::Number(number) => number.as_i64(),
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
         Value::String(text) => in_units(text.trim()),
         _ => None,
     };
@@ -211,6 +211,13 @@ fn seconds(value: &Value) -> Result<i64, Problem> {
             "`expiresIn` must be from a minute to 7 days: whole seconds, or a number with `s`, `m`, `h` or `d`, such as \"90m\".",
         )
     })
+}
+
+/// For JSON, `3600.0` is an integer: <https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.3>.
+#[allow(clippy::cast_possible_truncation)] // whole, and in range
+fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
 
 fn in_units(text: &str) -> Option<i64> {

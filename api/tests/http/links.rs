@@ -219,6 +219,14 @@ fn what_could_not_be_followed_is_not_made() {
 }
 
 #[test]
+fn a_whole_number_of_seconds_may_have_a_point() {
+    let server = stored();
+    let made = |body| server.post(LINK, body).status.as_u16();
+    assert_eq!(made(r#"{"expiresIn": 3600.0}"#), 201);
+    assert_eq!(made(r#"{"expiresIn": 3600.5}"#), 422);
+}
+
+#[test]
 fn a_wish_that_makes_no_sense_names_its_field() {
     let server = stored();
     for (body, field) in [
