@@ -43,6 +43,11 @@ pub(crate) fn unfinished(world: &World) -> Option<String> {
             "a reconciliation",
             "SELECT value FROM janitor_state WHERE name = 'reconciliation' AND json_extract(value, '$.finishedAt') IS NULL",
         ),
+        // One may wait while the latest backup of its database failed.
+        (
+            "deletions",
+            "SELECT r2_key FROM backup_inventory WHERE deleted_at IS NULL AND deleted_because IS NOT NULL",
+        ),
         (
             "undrilled backups",
             "SELECT r2_key FROM backup_inventory b WHERE deleted_at IS NULL AND deleted_because IS NULL AND verified_at IS NULL \
@@ -187,12 +192,7 @@ fn catalogue_and_bucket(world: &World) {
     )
     .into_iter()
     .collect();
-    // A deletion that has begun goes on an hour after the database's latest backup is good again.
-    let whole = texts(
-        connection,
-        "SELECT r2_key FROM backup_inventory WHERE deleted_at IS NULL AND deleted_because IS NULL",
-    );
-    for key in &whole {
+    for key in &live {
         for object in [key.clone(), manifest_key(key)] {
             if !keys.contains(&object) {
                 world.sim.violate(PROMISE, || {

@@ -77,7 +77,7 @@ pub(crate) fn run_all(options: &Checks) -> Result<(), ChecksError> {
         Check::new("lints for WebAssembly", wasm_lints),
         Check::new("native tests", move || native_tests(full)),
         Check::new("simulation", move || {
-            Ok(sim::seeds(if full { 20_000 } else { 2000 })?)
+            Ok(sim::seeds(if full { 20_000 } else { 1000 })?)
         }),
         Check::new("documentation", documentation),
         Check::new("build", build),
