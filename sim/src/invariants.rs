@@ -43,11 +43,6 @@ pub(crate) fn unfinished(world: &World) -> Option<String> {
             "a reconciliation",
             "SELECT value FROM janitor_state WHERE name = 'reconciliation' AND json_extract(value, '$.finishedAt') IS NULL",
         ),
-        // One may wait while the latest backup of its database failed.
-        (
-            "deletions",
-            "SELECT r2_key FROM backup_inventory WHERE deleted_at IS NULL AND deleted_because IS NOT NULL",
-        ),
         (
             "undrilled backups",
             "SELECT r2_key FROM backup_inventory b WHERE deleted_at IS NULL AND deleted_because IS NULL AND verified_at IS NULL \
@@ -144,7 +139,7 @@ fn backups(world: &World) {
     let keys: BTreeSet<String> = world.objects.keys().into_iter().collect();
     let verified: BTreeSet<String> = texts(
         connection,
-        "SELECT r2_key FROM backup_inventory WHERE verified_at IS NOT NULL AND deleted_at IS NULL",
+        "SELECT r2_key FROM backup_inventory WHERE verified_at IS NOT NULL AND deleted_at IS NULL AND deleted_because IS NULL",
     )
     .into_iter()
     .collect();
@@ -192,7 +187,12 @@ fn catalogue_and_bucket(world: &World) {
     )
     .into_iter()
     .collect();
-    for key in &live {
+    // A deletion that has begun waits while the latest backup of its database failed, or a rule keeps what it was.
+    let whole = texts(
+        connection,
+        "SELECT r2_key FROM backup_inventory WHERE deleted_at IS NULL AND deleted_because IS NULL",
+    );
+    for key in &whole {
         for object in [key.clone(), manifest_key(key)] {
             if !keys.contains(&object) {
                 world.sim.violate(PROMISE, || {
