@@ -11,7 +11,7 @@ use shared::catalogue::dead_letters::{self, Letter};
 use shared::message::{EVENTS_QUEUE, Event, ExportMessage};
 use shared::ports::{Clock, Queue};
 
-use super::rfc3339;
+use super::{rfc3339, whole_body};
 use crate::parameters::Parameters;
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
@@ -180,14 +180,7 @@ struct Discard {
 }
 
 fn note(body: Result<Bytes, BytesRejection>) -> Result<Option<String>, Problem> {
-    let body = body.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            let detail = format!("The body may have {LONGEST_BODY} bytes at most.");
-            return Problem::new(Kind::BodyTooLarge, detail);
-        }
-        let detail = "The body did not arrive whole. Send the request again.";
-        Problem::new(Kind::InvalidJson, detail).cause("read a note", rejection)
-    })?;
+    let body = whole_body(body, LONGEST_BODY, "", "read a note")?;
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }

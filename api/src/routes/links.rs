@@ -12,7 +12,7 @@ use shared::ports::{Clock, ObjectStore};
 
 use super::download::lost;
 use super::pins::{find, gone};
-use super::rfc3339;
+use super::{rfc3339, whole_body};
 use crate::auth::sign_link;
 use crate::envelope::Envelope;
 use crate::origin::origin;
@@ -96,7 +96,12 @@ pub(crate) async fn link<P: Ports>(
     id: Result<Path<String>, PathRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
-    let wish = Wish::read(&body.map_err(refused)?)?;
+    let wish = Wish::read(&whole_body(
+        body,
+        LONGEST_BODY,
+        "",
+        "read the body of a link",
+    )?)?;
     let backup = find(&app, id).await?;
     if backup.deleted_at.is_some() || backup.lost_at.is_some() {
         return Err(gone(&backup, "downloaded"));
@@ -258,19 +263,6 @@ fn no_envelope() -> Problem {
 
 fn invalid(field: &str, detail: impl Into<String>) -> Problem {
     Problem::new(Kind::InvalidBody, detail).field(field)
-}
-
-/// axum's limit on the route ends the reading.
-fn refused(rejection: BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = format!("The body may have {LONGEST_BODY} bytes at most.");
-        return Problem::new(Kind::BodyTooLarge, detail);
-    }
-    Problem::new(
-        Kind::InvalidJson,
-        "The body did not arrive whole. Send the request again.",
-    )
-    .cause("read the body of a link", rejection)
 }
 
 /// What the OpenAPI document has of this.

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,7 +12,7 @@ use shared::manifest::pin_key;
 use shared::ports::{Clock, ObjectStore, Put, PutOptions, StoreError};
 use shared::retention::pin::{LONGEST_NOTE, Pin};
 
-use super::rfc3339;
+use super::{rfc3339, whole_body};
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
 use crate::state::App;
@@ -60,7 +59,12 @@ pub(crate) async fn pin<P: Ports>(
     id: Result<Path<String>, PathRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Pinned>, Problem> {
-    let note = note(&body.map_err(refused)?)?;
+    let note = note(&whole_body(
+        body,
+        LONGEST_BODY,
+        "",
+        "read the body of a pin",
+    )?)?;
     let backup = find(&app, id).await?;
     if backup.deleted_at.is_some() || backup.deleted_because.is_some() || backup.lost_at.is_some() {
         return Err(gone(&backup, "pinned"));
@@ -226,19 +230,6 @@ fn note(body: &[u8]) -> Result<Option<String>, Problem> {
         }
     }
     Ok(note)
-}
-
-/// axum's limit on the route ends the reading.
-fn refused(rejection: BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = format!("The body may have {LONGEST_BODY} bytes at most.");
-        return Problem::new(Kind::BodyTooLarge, detail);
-    }
-    Problem::new(
-        Kind::InvalidJson,
-        "The body did not arrive whole. Send the request again.",
-    )
-    .cause("read the body of a pin", rejection)
 }
 
 fn unwritten(error: StoreError) -> Problem {

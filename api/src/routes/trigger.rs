@@ -14,6 +14,7 @@ use shared::planning::{JobRequest, PlanningError, Trigger, start_job};
 use shared::ports::Clock;
 use uuid::Uuid;
 
+use super::whole_body;
 use crate::order::Order;
 use crate::ports::Ports;
 use crate::problem::{Kind, Problem};
@@ -53,7 +54,8 @@ pub(crate) async fn trigger<P: Ports>(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
-    let body = body.map_err(refused)?;
+    let instead = "; to back up every database, leave it empty";
+    let body = whole_body(body, LONGEST_BODY, instead, "read the body of a trigger")?;
     let order = Order::read(&body, app.registry())?;
     let job_id = match key {
         Some(key) => Uuid::new_v5(
@@ -112,21 +114,6 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Probl
             format!("`Idempotency-Key` must have 1 to {LONGEST_KEY} visible ASCII characters."),
         )),
     }
-}
-
-/// axum's limit on the route ends the reading.
-fn refused(rejection: BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = format!(
-            "The body may have {LONGEST_BODY} bytes at most; to back up every database, leave it empty."
-        );
-        return Problem::new(Kind::BodyTooLarge, detail);
-    }
-    Problem::new(
-        Kind::InvalidJson,
-        "The body did not arrive whole. Send the request again.",
-    )
-    .cause("read the body of a trigger", rejection)
 }
 
 async fn same_order_as_before<P: Ports>(
